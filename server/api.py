@@ -1,0 +1,56 @@
+"""Mounts the features on the app and adds the operations to the OpenAPI document."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from server.auth.api import blp as auth
+from server.core.openapi import DoorstepApi, init_openapi
+from server.dispatch.api import blp as dispatch
+from server.handheld.api import blp as handheld
+from server.ops.api import blp as operations
+from sync.schemas import OPERATIONS, ROW_BODIES
+
+FEATURES = (auth, operations, handheld, dispatch)
+
+
+def mount(app: Flask) -> DoorstepApi:
+    """Register every feature's addresses."""
+    api = init_openapi(app)
+    describe_operations(api)
+    for feature in FEATURES:
+        api.register_blueprint(feature)
+    return api
+
+
+def describe_operations(api: DoorstepApi) -> None:
+    """Every operation type as a schema of its own, and `Operation` as their union told apart by `type`.
+
+    Registered by hand: a polymorphic marshmallow schema comes out of apispec as an empty object.
+    """
+    components = api.spec.components
+    mapping = {}
+    for op_type, operation in OPERATIONS.items():
+        name = operation.__name__
+        components.schema(name, schema=operation)
+        mapping[op_type] = f"#/components/schemas/{name}"
+    components.schema(
+        "Operation",
+        {
+            "description": "An operation: something a person did, recorded once, never edited.",
+            "oneOf": [{"$ref": ref} for ref in mapping.values()],
+            "discriminator": {"propertyName": "type", "mapping": mapping},
+        },
+    )
+    bodies = {}
+    for kind, schema in ROW_BODIES.items():
+        if schema.__name__ not in components.schemas:
+            components.schema(schema.__name__, schema=schema)
+        bodies[kind] = {"$ref": f"#/components/schemas/{schema.__name__}"}
+    components.schema(
+        "RowBody",
+        {
+            "description": f"The body of a pulled row, by the kind of its entity: {', '.join(bodies)}.",
+            "anyOf": list(bodies.values()),
+        },
+    )

@@ -1,0 +1,139 @@
+"""Who is calling: decorators that let a view run only for whom it is meant. They go right under the route.
+
+    @blp.route("/dispatch/tasks")
+    @web("dispatcher", "csr", "admin")
+    @blp.response(200, TaskList)
+    def tasks() -> ...:
+        scope = current_scope()
+
+A request with an Authorization header is a device and nothing else; its cookies are not looked at, so that a
+cookie never widens what a handheld may do and CSRF does not concern it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import structlog
+from flask import g, request
+
+from server.auth import service, sessions
+from server.auth.policy import DESK, DeviceUser, Principal, Role, WebUser
+from server.auth.scoping import Scope, scope_for
+from server.core.access import mark
+from server.core.blueprint import Blueprint
+from server.core.db import read
+from server.core.errors import Code, Problem
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Guarded = Callable[[Callable[P, R]], Callable[P, R]]
+
+DESK_ROLES: tuple[Role, ...] = tuple(sorted(DESK))
+_docs = Blueprint("guards", __name__)
+
+
+def web(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A web session of one of these roles; without roles, of any. Unsafe methods need the CSRF token."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        return _guarded(view, lambda: _web(roles), f"web:{','.join(roles)}", [{"session": []}])
+
+    return guard
+
+
+def device(view: Callable[P, R]) -> Callable[P, R]:
+    """A handheld that is not revoked."""
+    return _guarded(view, lambda: _device(revoked_too=False), "device", [{"device": []}])
+
+
+def device_even_revoked(view: Callable[P, R]) -> Callable[P, R]:
+    """A handheld, revoked or not: for views that take evidence in (P34) and look at `device.revoked`."""
+    return _guarded(view, lambda: _device(revoked_too=True), "device,revoked", [{"device": []}])
+
+
+def device_or_web(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A handheld, or a web session of one of these roles."""
+
+    def either() -> Principal:
+        return _device(revoked_too=False) if "Authorization" in request.headers else _web(roles)
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        who = f"device|web:{','.join(roles)}"
+        return _guarded(view, either, who, [{"device": []}, {"session": []}])
+
+    return guard
+
+
+def current_principal() -> Principal:
+    """Who is calling, in a guarded view."""
+    principal: Principal = g.principal
+    return principal
+
+
+def current_user() -> WebUser:
+    """The caller of a `web` view."""
+    principal = current_principal()
+    if not isinstance(principal, WebUser):
+        raise Problem(Code.LOGIN_REQUIRED)
+    return principal
+
+
+def current_device() -> DeviceUser:
+    """The caller of a `device` view."""
+    principal = current_principal()
+    if not isinstance(principal, DeviceUser):
+        raise Problem(Code.DEVICE_UNKNOWN)
+    return principal
+
+
+def current_scope() -> Scope:
+    """What the caller may see."""
+    return scope_for(current_principal())
+
+
+def _guarded(
+    view: Callable[P, R], find: Callable[[], Principal], who: str, security: list[dict[str, list[str]]]
+) -> Callable[P, R]:
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        g.principal = find()
+        _note(g.principal)
+        return view(*args, **kwargs)
+
+    documented = _docs.doc(security=security)(guarded)
+    mark(documented, who)
+    return documented
+
+
+def _web(roles: tuple[Role, ...]) -> WebUser:
+    known = sessions.current() if "Authorization" not in request.headers else None
+    if known is None:
+        raise Problem(Code.LOGIN_REQUIRED)
+    if roles and known.user.role not in roles:
+        raise Problem(Code.FORBIDDEN)
+    sessions.require_token()
+    return WebUser(known.user)
+
+
+def _device(*, revoked_too: bool) -> DeviceUser:
+    kind, _, credential = request.headers.get("Authorization", "").partition(" ")
+    found = None
+    if kind.lower() == "bearer" and credential.strip():
+        with read():
+            found = service.authenticate_device(credential.strip())
+    if found is None:
+        raise Problem(Code.DEVICE_UNKNOWN)
+    view, user = found
+    if view.revoked and not revoked_too:
+        raise Problem(Code.DEVICE_REVOKED)
+    return DeviceUser(user, view)
+
+
+def _note(principal: Principal) -> None:
+    ids = {"user": principal.user.id}
+    if isinstance(principal, DeviceUser):
+        ids["device"] = principal.device.id
+    structlog.contextvars.bind_contextvars(**ids)

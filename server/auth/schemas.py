@@ -1,0 +1,113 @@
+"""Shapes of the session and device addresses."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from server.auth.policy import LANGS, ROLES
+
+
+class StationRef(Schema):
+    """A station, short."""
+
+    id = fields.String(required=True)
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class StationFull(StationRef):
+    """A station as a handheld needs it."""
+
+    timezone = fields.String(required=True)
+    currency = fields.String(required=True)
+
+
+class Login(Schema):
+    """What a login sends."""
+
+    username = fields.String(required=True, validate=validate.Length(1, 64))
+    password = fields.String(required=True, validate=validate.Length(1, 200), load_only=True)
+
+
+class SessionUser(Schema):
+    """The person of a web session."""
+
+    id = fields.String(required=True)
+    username = fields.String(required=True)
+    name = fields.String(required=True)
+    role = fields.String(required=True, validate=validate.OneOf(ROLES))
+    lang = fields.String(required=True, validate=validate.OneOf(LANGS))
+    station = fields.Nested(StationRef, required=True)
+
+
+class Session(Schema):
+    """A live web session; send the token as X-CSRF-Token on everything that is no GET."""
+
+    user = fields.Nested(SessionUser, required=True)
+    csrf_token = fields.String(required=True)
+
+
+class CodeRequest(Schema):
+    """For whom an enrolment code is made."""
+
+    courier = fields.String(required=True, validate=validate.Length(equal=36))
+
+
+class Code(Schema):
+    """A one-time code, shown once: to type, and as a link in a QR picture (inline SVG)."""
+
+    code = fields.String(required=True)
+    expires_at = fields.Integer(required=True)
+    url = fields.String(required=True)
+    qr_svg = fields.String(required=True)
+
+
+class Enrolment(Schema):
+    """What a handheld sends to become a device."""
+
+    code = fields.String(required=True, validate=validate.Length(1, 40))
+    app = fields.String(required=True, validate=validate.Length(1, 80))
+    label = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=120))
+
+
+class PersonRef(Schema):
+    """A colleague, short."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class EnrolledUser(PersonRef):
+    """The courier of a fresh device."""
+
+    lang = fields.String(required=True, validate=validate.OneOf(LANGS))
+
+
+class Enrolled(Schema):
+    """A fresh device. The credential is shown this once and kept as a hash here."""
+
+    device = fields.String(required=True)
+    credential = fields.String(required=True)
+    user = fields.Nested(EnrolledUser, required=True)
+    station = fields.Nested(StationFull, required=True)
+
+
+class Device(Schema):
+    """A device as the desk lists it; times in ms, `waiting` is what the handheld said it still holds."""
+
+    id = fields.String(required=True)
+    label = fields.String(required=True, allow_none=True)
+    user = fields.Nested(PersonRef, required=True)
+    enrolled_at = fields.Integer(required=True)
+    last_heard = fields.Integer(required=True, allow_none=True)
+    revoked_at = fields.Integer(required=True, allow_none=True)
+    app = fields.String(required=True, allow_none=True)
+    head_seq = fields.Integer(required=True)
+    waiting = fields.Integer(required=True, allow_none=True)
+    incarnation = fields.String(required=True, allow_none=True)
+
+
+class Devices(Schema):
+    """All devices of a station, newest first."""
+
+    devices = fields.List(fields.Nested(Device), required=True)

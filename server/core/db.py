@@ -1,0 +1,253 @@
+"""The database: one session per request, real transactions on SQLite, the same rules on PostgreSQL.
+
+Three traps are closed here once, so that no feature has to know them:
+
+* SQLite's Python driver begins transactions late and loses updates silently (four threads, read then update).
+  The driver's own handling is off; a writing transaction is `BEGIN IMMEDIATE`, one writer at a time.
+* SQLite 3.7.0 to 3.51.2 (fixed in 3.50.7 and 3.44.6) can lose a committed transaction in WAL mode when one
+  connection writes while another checkpoints. Those versions run with the rollback journal.
+* A reader must not queue behind writers: `read()` and GET requests begin a deferred, read-only snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVarTuple, cast
+
+import structlog
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    CursorResult,
+    Delete,
+    Engine,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Update,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from server.core.config import Settings
+
+Mode = Literal["read", "write"]
+Columns = TypeVarTuple("Columns")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+BUSY_MS = 15_000
+POOL = 20
+_TRANSIENT_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03")
+_OPEN = "doorstep_transaction"
+
+# Column types every feature uses, so that a column means the same everywhere.
+Id = String(36)
+Ms = BigInteger()
+Sha = String(64)
+Count = BigInteger().with_variant(Integer(), "sqlite")
+Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+log = structlog.get_logger(__name__)
+
+
+class _Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=_Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+
+    class Model(DeclarativeBase):
+        """Base of every table (a feature's `models.py`)."""
+
+        __table__: ClassVar[Table]
+else:
+    Model = db.Model
+
+_mode: ContextVar[Mode] = ContextVar("doorstep_db_mode", default="write")
+
+
+def init_db(app: Flask, settings: Settings) -> None:
+    """Open the database for this app and install the rules above on its engine."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _json}
+    if settings.database_url != "sqlite://":
+        options["pool_size"] = POOL
+    if settings.database_url.startswith("postgresql"):
+        options |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        guard_sqlite(engine)
+    else:
+        event.listen(engine, "begin", _begin_postgres)
+
+
+def guard_sqlite(engine: Engine) -> None:
+    """Make an SQLite engine safe: journal by version, fsync on commit, foreign keys, honest transactions."""
+    journal = journal_mode_for(sqlite3.sqlite_version_info)
+    if journal == "delete":
+        log.warning(
+            "sqlite_rollback_journal",
+            version=sqlite3.sqlite_version,
+            why="this SQLite has the WAL-reset bug, so WAL stays off; 3.51.3 or later is faster",
+        )
+
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        got = connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
+        if got not in (journal, "memory"):
+            raise RuntimeError(f"SQLite stays in journal mode {got}, {journal} was asked for")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def journal_mode_for(version: tuple[int, int, int]) -> Literal["wal", "delete"]:
+    """WAL where it is safe, the rollback journal on versions with the WAL-reset bug."""
+    fixed = (
+        version < (3, 7, 0)
+        or version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51, 0)
+        or (3, 44, 6) <= version < (3, 45, 0)
+    )
+    return "wal" if fixed else "delete"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One writing transaction of the request's session: commit at the end, roll back on any error.
+
+    Doors open it, services join it. What was read before it began is forgotten, so that a decision is never
+    made on rows read without the lock. Retrying is the caller's (see `is_transient`).
+
+    :raises RuntimeError: when nested, or when the session holds changes made outside of a transaction.
+    """
+    session = db.session()
+    if session.info.get(_OPEN):
+        raise RuntimeError("transaction() does not nest: a service joins the one of its caller")
+    _end_implicit(session)
+    session.info[_OPEN] = True
+    token = _mode.set("write")
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        _mode.reset(token)
+        session.info.pop(_OPEN, None)
+
+
+@contextmanager
+def read() -> Iterator[Session]:
+    """One consistent read-only snapshot; inside a `transaction()` it is that transaction.
+
+    A write inside fails: the database refuses it (query_only on SQLite, READ ONLY on PostgreSQL).
+    """
+    session = db.session()
+    if session.info.get(_OPEN):
+        yield session
+        return
+    _end_implicit(session)
+    session.info[_OPEN] = True
+    token = _mode.set("read")
+    try:
+        yield session
+    finally:
+        session.close()
+        _mode.reset(token)
+        session.info.pop(_OPEN, None)
+
+
+def default_mode(mode: Mode) -> Token[Mode]:
+    """Set how this context's transactions begin outside of `transaction()` and `read()`."""
+    return _mode.set(mode)
+
+
+def restore_mode(token: Token[Mode]) -> None:
+    """Undo `default_mode`."""
+    _mode.reset(token)
+
+
+def for_update(
+    statement: Select[*Columns], *, share: bool = False, of: type[Model] | None = None
+) -> Select[*Columns]:
+    """Lock the rows a select returns until the transaction ends; `of` names the one table of a join to lock.
+
+    PostgreSQL: FOR UPDATE, or FOR SHARE with `share`. SQLite compiles it to nothing: its lock is the file.
+    """
+    return statement.with_for_update(read=share, of=of)
+
+
+def affected(session: Session, statement: Update | Delete) -> int:
+    """Run an UPDATE or DELETE and say how many rows it hit: check and write in one statement (P23)."""
+    done = session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", done).rowcount
+
+
+def upsert(model: type[Model]) -> Any:
+    """An INSERT with `on_conflict_do_update`/`_do_nothing`, in the words of the connected database."""
+    if db.engine.dialect.name == "postgresql":
+        return postgresql.insert(model)
+    return sqlite.insert(model)
+
+
+def is_transient(error: BaseException) -> bool:
+    """True when the same transaction may well succeed if tried again: deadlock, lock timeout, lost server."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    text = str(error.orig)
+    return (
+        error.connection_invalidated
+        or (state is not None and (state in _TRANSIENT_STATES or state.startswith("08")))
+        or "database is locked" in text
+        or "connection failed" in text
+    )
+
+
+def _end_implicit(session: Session) -> None:
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("the session holds changes made outside of a transaction")
+    if session.in_transaction():
+        session.rollback()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = _mode.get() == "read"
+    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if _mode.get() == "read":
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,225 @@
+"""Problems (RFC 9457): one closed list of codes, one exception, one way to answer.
+
+A code is a promise to clients and never changes its meaning; the `detail` text may. Detail names no person.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+import structlog
+from flask import Flask, Response, g, json, make_response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from server.core.db import is_transient
+
+MEDIA_TYPE = "application/problem+json"
+log = structlog.get_logger(__name__)
+
+
+class Code(StrEnum):
+    """Stable problem codes: `status` is the HTTP status, `summary` the title, `meaning` the documentation."""
+
+    status: int
+    summary: str
+    meaning: str
+
+    def __new__(cls, value: str, status: int, summary: str, meaning: str) -> Self:
+        """Build a member whose value is the code alone."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.status, member.summary, member.meaning = status, summary, meaning
+        return member
+
+    BAD_REQUEST = "bad_request", 400, "Bad request", "The request cannot be understood."
+    UNREADABLE = (
+        "unreadable",
+        400,
+        "Unreadable body",
+        "The body is no JSON object, no valid gzip, or names a key twice. It was kept as evidence.",
+    )
+    ENROLMENT_INVALID = (
+        "enrolment_invalid",
+        400,
+        "Enrolment code not valid",
+        "The code is unknown, used or expired; which one is not said.",
+    )
+    LOGIN_REQUIRED = "login_required", 401, "Login required", "The call needs a web session."
+    CREDENTIALS_INVALID = (
+        "credentials_invalid",
+        401,
+        "Wrong user name or password",
+        "No active user has this name and password.",
+    )
+    DEVICE_UNKNOWN = (
+        "device_unknown",
+        401,
+        "Unknown device",
+        "No device has this credential. Keep the outbox.",
+    )
+    DEVICE_REVOKED = (
+        "device_revoked",
+        401,
+        "Device revoked",
+        "The station has revoked this device. Keep the outbox and ask the station.",
+    )
+    CSRF_INVALID = "csrf_invalid", 403, "CSRF token missing or wrong", "Send the session's X-CSRF-Token."
+    FORBIDDEN = "forbidden", 403, "Not allowed", "The role of the caller does not allow this."
+    NOT_FOUND = (
+        "not_found",
+        404,
+        "Not found",
+        "There is no such thing here, or the caller may not know of it; which one is not said.",
+    )
+    METHOD_NOT_ALLOWED = "method_not_allowed", 405, "Method not allowed", "See the Allow header."
+    CONFLICT = "conflict", 409, "Conflict", "The state on the server does not allow this now."
+    TOO_LARGE = "too_large", 413, "Body too large", "Send less at once."
+    UNSUPPORTED_MEDIA_TYPE = (
+        "unsupported_media_type",
+        415,
+        "Unsupported media type",
+        "The Content-Type is not one this address takes.",
+    )
+    INVALID = "invalid", 422, "Invalid content", "`errors` names every field that is wrong and why."
+    HASH_MISMATCH = (
+        "hash_mismatch",
+        422,
+        "Content does not match its hash",
+        "The bytes received have another SHA-256 than the address names. Nothing was stored.",
+    )
+    RATE_LIMITED = "rate_limited", 429, "Too many requests", "Wait as long as Retry-After says."
+    INTERNAL = "internal", 500, "Internal error", "The server failed; the instance names the log entry."
+    UNAVAILABLE = (
+        "unavailable",
+        503,
+        "Not available now",
+        "The database cannot be reached. Nothing was stored; try again after Retry-After seconds.",
+    )
+
+
+_BY_STATUS = {
+    400: Code.BAD_REQUEST,
+    401: Code.LOGIN_REQUIRED,
+    403: Code.FORBIDDEN,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    409: Code.CONFLICT,
+    413: Code.TOO_LARGE,
+    415: Code.UNSUPPORTED_MEDIA_TYPE,
+    422: Code.INVALID,
+    429: Code.RATE_LIMITED,
+    500: Code.INTERNAL,
+    503: Code.UNAVAILABLE,
+}
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field: its path (`operations.0.payload.reason`) and what is wrong in plain words."""
+
+    field: str
+    detail: str
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+    """Raise it anywhere below a door; the client gets the problem document.
+
+    :param detail: one sentence for a person, without personal data; default is the code's meaning.
+    :param retry_after: seconds, sent as Retry-After.
+    """
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.detail = detail or code.meaning
+        self.errors = tuple(errors)
+        self.retry_after = retry_after
+
+
+def answer(
+    problem: Problem, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The problem document as a response."""
+    code = problem.code
+    body: dict[str, object] = {
+        "type": f"/api/docs#{code.value}",
+        "title": code.summary,
+        "status": status or code.status,
+        "detail": problem.detail,
+        "code": code.value,
+        "instance": f"urn:request:{g.get('request_id', '')}",
+    }
+    if problem.errors:
+        body["errors"] = [{"field": e.field, "detail": e.detail} for e in problem.errors]
+    response = make_response(json.dumps(body), status or code.status)
+    response.headers["Content-Type"] = MEDIA_TYPE
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(headers or {})
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer every error of this app with a problem document, whoever raised it."""
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _unavailable)
+    app.register_error_handler(Exception, _internal)
+
+
+def flatten(messages: object, path: str = "") -> Iterator[FieldError]:
+    """marshmallow's nested messages as a flat list of field errors."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            known = path or key not in ("json", "query", "headers", "path", "form", "files", "json_or_form")
+            yield from flatten(inner, f"{path}.{key}".lstrip(".") if known else "")
+    elif isinstance(messages, (list, tuple)):
+        for inner in messages:
+            yield from flatten(inner, path)
+    else:
+        yield FieldError(path.removesuffix("._schema").removesuffix("_schema"), str(messages))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None and error.code is not None and error.code < 400:
+        return make_response(error.response)
+    status = error.code or 500
+    code = _BY_STATUS.get(status, Code.BAD_REQUEST if status < 500 else Code.INTERNAL)
+    data = getattr(error, "data", None) or {}
+    headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+    return answer(
+        Problem(code, errors=tuple(flatten(data.get("messages", {})))), status=status, headers=headers
+    )
+
+
+def _database(error: DBAPIError) -> Response:
+    if is_transient(error):
+        return _unavailable(error)
+    return _internal(error)
+
+
+def _unavailable(error: Exception) -> Response:
+    log.error("database_unavailable", error=type(error).__name__)
+    return answer(Problem(Code.UNAVAILABLE, retry_after=2))
+
+
+def _internal(error: Exception) -> Response:
+    # The message of an exception may quote a customer's data (PostgreSQL does): kind and place are logged.
+    frames = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    log.error("unhandled", error=type(error).__name__, frames=frames[-12:])
+    return answer(Problem(Code.INTERNAL))

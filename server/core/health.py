@@ -1,0 +1,45 @@
+"""`/healthz`: the process answers. `/readyz`: it can do its work, the database is there and migrated."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import structlog
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Blueprint, Response, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.core.access import public
+from server.core.config import ROOT
+from server.core.db import db, read
+
+health = Blueprint("health", __name__)
+log = structlog.get_logger(__name__)
+
+
+@health.get("/healthz")
+@public
+def alive() -> Response:
+    """Alive, whatever the state of the database."""
+    return jsonify(status="ok")
+
+
+@health.get("/readyz")
+@public
+def ready() -> tuple[Response, int]:
+    """200 when requests can be served, 503 with the reason when not."""
+    try:
+        with read() as session:
+            current = set(MigrationContext.configure(session.connection()).get_current_heads())
+    except SQLAlchemyError as error:
+        log.warning("not_ready", error=type(error).__name__)
+        return jsonify(status="unavailable", reason="database"), 503
+    if current != _expected():
+        return jsonify(status="unavailable", reason="migrations"), 503
+    return jsonify(status="ok", database=db.engine.dialect.name), 200
+
+
+@cache
+def _expected() -> frozenset[str]:
+    return frozenset(ScriptDirectory(str(ROOT / "migrations")).get_heads())

@@ -1,0 +1,101 @@
+"""How a feature keeps the records that operations add up to: one row each, with a revision.
+
+A row holds the whole record as JSON (the shape `sync` works on) beside the few columns its feature filters by.
+Only `server.ops` reads and writes through a store; everybody else reads through the feature's queries.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import String, bindparam, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.db import Json, Model, db
+
+Record = dict[str, Any]
+
+
+class RecordMixin:
+    """Columns every record table has; `rev` counts the changes of this one record."""
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    rev: Mapped[int]
+    record: Mapped[Record] = mapped_column(Json)
+
+
+@dataclass(frozen=True)
+class Versioned:
+    """A record as it stands, and its revision."""
+
+    rev: int
+    record: Record
+
+
+@dataclass(frozen=True)
+class RecordChange:
+    """One decided change; `before` is the revision it was decided on, None for a new record."""
+
+    id: str
+    before: int | None
+    rev: int
+    record: Record
+
+
+class StaleRecordError(RuntimeError):
+    """A record moved between its decision and its write (P23): the transaction must not stand."""
+
+
+class RecordStore:
+    """Loads with a row lock and writes only onto the revision that was read (P23).
+
+    `promote` names the columns beside the record, as plain data.
+    """
+
+    def __init__(self, model: type[Model], promote: Callable[[Record], dict[str, Any]]) -> None:
+        self._table = model.__table__
+        self._promote = promote
+
+    def load(self, ids: Iterable[str], lock: bool = True, share: bool = False) -> dict[str, Versioned]:
+        """Records by id, locked in ascending id (P25); unknown ids are left out."""
+        wanted = sorted(set(ids))
+        if not wanted:
+            return {}
+        table = self._table
+        query = (
+            select(table.c.id, table.c.rev, table.c.record).where(table.c.id.in_(wanted)).order_by(table.c.id)
+        )
+        if lock:
+            query = query.with_for_update(read=share)
+        return {row.id: Versioned(row.rev, row.record) for row in db.session.execute(query)}
+
+    def write(self, changes: Sequence[RecordChange]) -> None:
+        """Inserts new records, updates known ones.
+
+        Raises:
+            StaleRecordError: a row was no longer at the revision the change was decided on.
+        """
+        table = self._table
+        new = [self._row(change) for change in changes if change.before is None]
+        known = [
+            {**self._row(change), "was": change.before, "key": change.id}
+            for change in changes
+            if change.before is not None
+        ]
+        if new:
+            db.session.execute(insert(table), new)
+        if known:
+            columns: dict[str, Any] = {
+                name: bindparam(name) for name in known[0] if name not in ("was", "key")
+            }
+            statement = (
+                update(table)
+                .where(table.c.id == bindparam("key"), table.c.rev == bindparam("was"))
+                .values(**columns)
+            )
+            for row in known:
+                if db.session.connection().execute(statement, row).rowcount != 1:
+                    raise StaleRecordError(f"{table.name} {row['key']} is no longer at revision {row['was']}")
+
+    def _row(self, change: RecordChange) -> dict[str, Any]:
+        return {"id": change.id, "rev": change.rev, "record": change.record, **self._promote(change.record)}

@@ -1,0 +1,224 @@
+"""The day itself: virtual time moves from event to event, the dispatcher and all handhelds act.
+
+A handheld speaks to the server a little after its courier did something, a little after the dispatcher gave it work
+(its poll finding something), whenever it comes back into signal, and once an hour besides. Polls that would find
+nothing are left out: in a real minute there are dozens, here each costs a transaction and shows nothing.
+"""
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.day.dayfile import Pickup
+from server.day.desk import Desk
+from server.day.handhelds import Command, Handhelds
+from server.day.schedule import HOUR_MS, MINUTE_MS, Plan
+from sync.canonical import derive
+
+SYNC_AFTER_WORK_MS = 2 * MINUTE_MS
+POLL_MS = 3 * MINUTE_MS
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the file's names became on the server: users and tasks by the file's courier and order_id."""
+
+    station: str
+    users: dict[str, str]
+    waybills: dict[str, str]
+
+    def task(self, reference: str) -> str:
+        """The task of an order; a handheld derives the same from the label."""
+        return derive("task", "pickup", self.waybills[reference])
+
+    def parcel(self, reference: str) -> str:
+        """The parcel of an order."""
+        return derive("parcel", self.waybills[reference])
+
+
+@dataclass
+class Told:
+    """What the handhelds were made to record."""
+
+    op_ids: list[str] = field(default_factory=list)
+    recorded: Counter[str] = field(default_factory=Counter)
+    scans: Counter[str] = field(default_factory=Counter)
+    picked_up: dict[str, str] = field(default_factory=dict)
+    offline: int = 0
+    unlisted: int = 0
+    exchanges: int = 0
+
+
+class Replay:
+    """One day being replayed; `told` is what came of it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        names: Names,
+        desk: Desk,
+        handhelds: Handhelds,
+        set_clock: Callable[[int], None],
+        tick: Callable[[int], None],
+    ) -> None:
+        self._plan = plan
+        self._names = names
+        self._desk = desk
+        self._handhelds = handhelds
+        self._set_clock = set_clock
+        self._tick = tick
+        self._due: list[int] = []
+        self._syncs: dict[int, set[str]] = defaultdict(set)
+        self._turns: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+        self._starts: dict[int, list[str]] = defaultdict(list)
+        self._offline: set[str] = set()
+        self.told = Told()
+
+    def run(self) -> None:
+        """Every moment of the day at which something happens, in order."""
+        for courier, shift in self._plan.shifts.items():
+            self._starts[shift.start].append(courier)
+            for start, end in shift.offline:
+                self._turns[start].append((courier, False))
+                self._turns[end].append((courier, True))
+            for at in range(shift.start + HOUR_MS, shift.end, HOUR_MS):
+                self._sync_at(courier, at)
+        self._due += {*self._plan.accepts, *self._plan.work, *self._turns, *self._starts}
+        heapq.heapify(self._due)
+        last = -1
+        while self._due:
+            at = heapq.heappop(self._due)
+            if at != last:
+                self._moment(at)
+            last = at
+
+    @property
+    def couriers(self) -> list[str]:
+        """Everybody with a shift today."""
+        return list(self._plan.shifts)
+
+    def everybody(self, at: int, do: str) -> dict[str, Any]:
+        """One command to every handheld; the values by courier."""
+        values = self._handhelds.all([Command(who, at, do, {}) for who in self.couriers])
+        return dict(zip(self.couriers, values, strict=True))
+
+    def sync(self, couriers: Iterable[str], at: int) -> None:
+        """An exchange (or as many as it takes) of each of these handhelds."""
+        waiting = sorted(couriers)
+        self.told.exchanges += len(waiting)
+        self._handhelds.all([Command(who, at, "sync", {}) for who in waiting])
+
+    def record(self, drafts: list[tuple[str, list[dict[str, Any]]]], at: int) -> None:
+        """Has couriers record operations, and notes the op_ids their handhelds called saved."""
+        commands = [Command(who, at, "submit", {"drafts": some}) for who, some in drafts]
+        for (who, _), envelopes in zip(drafts, self._handhelds.all(commands), strict=True):
+            self.told.recorded[who] += len(envelopes)
+            self.told.op_ids += [envelope["op_id"] for envelope in envelopes]
+            self.told.offline += len(envelopes) if who in self._offline else 0
+            for envelope in envelopes:
+                if envelope["type"] == "parcel.scanned":
+                    self.told.scans[envelope["entity"].partition(":")[2]] += 1
+                elif envelope["type"] == "task.picked_up":
+                    self.told.picked_up[envelope["entity"].partition(":")[2]] = envelope["op_id"]
+            if who not in self._offline:
+                self._sync_at(who, at + SYNC_AFTER_WORK_MS)
+
+    def _moment(self, at: int) -> None:
+        self._set_clock(at)
+        self._accept(self._plan.accepts.get(at, []), at)
+        self._turn(self._turns.get(at, []), at)
+        self._start(self._starts.get(at, []), at)
+        work = self._plan.work.get(at, [])
+        self._arrive([one.pickup for one in work if one.kind == "arrive"], at)
+        self._pick_up([one.pickup for one in work if one.kind == "pick_up"], at)
+        self.sync(self._syncs.pop(at, set()) - self._offline, at)
+
+    def _sync_at(self, courier: str, at: int) -> None:
+        """Plans an exchange at a moment that has not passed; the same handheld at the same moment is one exchange."""
+        self._syncs[at].add(courier)
+        heapq.heappush(self._due, at)
+
+    def _accept(self, pickups: list[Pickup], at: int) -> None:
+        if not pickups:
+            return
+        self._desk.assign(
+            [(self._names.task(one.reference), self._names.users[one.courier]) for one in pickups], at
+        )
+        for one in pickups:
+            shift = self._plan.shifts[one.courier]
+            if shift.start <= at <= shift.end:
+                self._sync_at(one.courier, at - at % POLL_MS + POLL_MS)
+
+    def _turn(self, turns: list[tuple[str, bool]], at: int) -> None:
+        """In and out of signal; a span that ends where the next begins goes on."""
+        wanted = dict(turns) | {courier: False for courier, online in turns if not online}
+        self._handhelds.all(
+            [Command(who, at, "online", {"online": online}) for who, online in wanted.items()]
+        )
+        for courier, online in wanted.items():
+            (self._offline.discard if online else self._offline.add)(courier)
+            if online:
+                self._syncs[at].add(courier)
+
+    def _start(self, couriers: list[str], at: int) -> None:
+        """The shift begins: what was accepted before is fetched, if there is a network."""
+        self.sync([who for who in couriers if who not in self._offline], at)
+        lists = self._handhelds.all([Command(who, at, "today", {}) for who in couriers])
+        drafts: list[tuple[str, list[dict[str, Any]]]] = []
+        for who, tasks in zip(couriers, lists, strict=True):
+            payload = {"station": self._names.station, "tasks": len(tasks)}
+            drafts.append((who, [draft("shift.started", f"shift:{self.shift_of(who)}", payload)]))
+        self.record(drafts, at)
+
+    def shift_of(self, courier: str) -> str:
+        """The id of a courier's shift."""
+        return derive("shift", self._names.users[courier], str(self._plan.shifts[courier].start))
+
+    def _arrive(self, pickups: list[Pickup], at: int) -> None:
+        self.record(
+            [
+                (who, [draft("task.arrived", f"task:{self._names.task(one.reference)}", {}) for one in some])
+                for who, some in _by_courier(pickups).items()
+            ],
+            at,
+        )
+
+    def _pick_up(self, pickups: list[Pickup], at: int) -> None:
+        """Scan and pickup. A task the handheld has not been told of is worked from its label."""
+        codes = [self._names.waybills[one.reference] for one in pickups]
+        asked = [
+            Command(one.courier, at, "verdict", {"code": code})
+            for one, code in zip(pickups, codes, strict=True)
+        ]
+        answers = self._handhelds.all(asked)
+        verdicts = {one.reference: said["verdict"] for one, said in zip(pickups, answers, strict=True)}
+        self.told.unlisted += sum(said != "mine" for said in verdicts.values())
+        drafts = [
+            (who, [made for one in some for made in self._drafts(one, verdicts[one.reference])])
+            for who, some in _by_courier(pickups).items()
+        ]
+        self.record(drafts, at)
+        self._tick(len(pickups))
+
+    def _drafts(self, one: Pickup, verdict: str) -> list[dict[str, Any]]:
+        waybill, task = self._names.waybills[one.reference], self._names.task(one.reference)
+        scan = {"code": waybill, "waybill": waybill, "source": "wedge", "verdict": verdict, "task": task}
+        taken = {"pieces": 1, "weight_g": None, "photos": [], "waybill": waybill}
+        return [
+            draft("parcel.scanned", f"parcel:{self._names.parcel(one.reference)}", scan),
+            draft("task.picked_up", f"task:{task}", taken),
+        ]
+
+
+def draft(kind: str, entity: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """What a screen hands to the engine; the engine makes the operation of it."""
+    return {"type": kind, "entity": entity, "payload": payload}
+
+
+def _by_courier(pickups: list[Pickup]) -> dict[str, list[Pickup]]:
+    found: dict[str, list[Pickup]] = defaultdict(list)
+    for one in pickups:
+        found[one.courier].append(one)
+    return found

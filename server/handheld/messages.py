@@ -1,0 +1,99 @@
+"""The exchange as a message.
+
+The raw body is read here and not by a framework's argument parser: no content of an operation may refuse a batch (P18).
+"""
+
+import gzip
+import io
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from sync.protocol import MAX_BODY_BYTES, MAX_OPERATIONS, UnreadableError, parse
+
+MAX_PAGE = 1000
+_UUID_LENGTH = 36
+
+
+class TooLargeError(ValueError):
+    """The body is larger than a batch may be."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One exchange as asked for."""
+
+    app: str
+    incarnation: str
+    from_seq: int
+    operations: list[Any]
+    last_seq: int | None
+    cursors: dict[str, int]
+    ceilings: dict[str, int]
+    limit: int
+    sent_at: int | None
+
+
+def read(body: bytes, encoding: str) -> Request:
+    """Reads a request body.
+
+    Args:
+        body: as received.
+        encoding: the Content-Encoding header; empty or `gzip`.
+
+    Raises:
+        UnreadableError: no gzip, no JSON object, a key given twice, or a frame without its parts.
+        TooLargeError: more than MAX_BODY_BYTES once unpacked, or more than MAX_OPERATIONS operations.
+    """
+    text = _unpack(body) if encoding == "gzip" else body
+    if len(text) > MAX_BODY_BYTES:
+        raise TooLargeError
+    return _frame(parse(text))
+
+
+def _unpack(body: bytes) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
+            text = stream.read(MAX_BODY_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError("not gzip") from error
+    if len(text) > MAX_BODY_BYTES:
+        raise TooLargeError
+    return text
+
+
+def _frame(message: dict[str, Any]) -> Request:
+    push = message.get("push") or {}
+    if not isinstance(push, dict):
+        raise UnreadableError("push is no object")
+    operations = push.get("operations", [])
+    if not isinstance(operations, list):
+        raise UnreadableError("push.operations is no list")
+    if len(operations) > MAX_OPERATIONS:
+        raise TooLargeError
+    incarnation = message.get("incarnation")
+    if not isinstance(incarnation, str) or len(incarnation) != _UUID_LENGTH:
+        raise UnreadableError("incarnation is missing")
+    return Request(
+        app=str(message.get("app", ""))[:60],
+        incarnation=incarnation,
+        from_seq=_whole(push.get("from_seq", 1), "push.from_seq", least=1),
+        operations=operations,
+        last_seq=None if message.get("last_seq") is None else _whole(message["last_seq"], "last_seq"),
+        cursors=_versions(message.get("cursors") or {}, "cursors"),
+        ceilings=_versions(message.get("ceilings") or {}, "ceilings"),
+        limit=min(_whole(message.get("limit", 500), "limit", least=1), MAX_PAGE),
+        sent_at=None if message.get("sent_at") is None else _whole(message["sent_at"], "sent_at"),
+    )
+
+
+def _whole(value: Any, name: str, least: int = 0) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 2**53:
+        raise UnreadableError(f"{name} is no whole number in range")
+    return value
+
+
+def _versions(value: Any, name: str) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise UnreadableError(f"{name} is no object")
+    return {str(scope): _whole(ver, f"{name}.{scope}") for scope, ver in value.items()}

@@ -1,0 +1,263 @@
+"""From the rows of a table to orders, all of them checked before anything is said. Plain data in, plain data out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from server.intake.cells import CellError, Reading, read_cell
+from server.intake.fields import FIELDS
+from server.intake.mapping import FieldRule, Mapping
+from server.intake.problems import RowProblem, UnusableFileError
+from server.intake.table import Table
+from sync.canonical import canonical, derive, normal_waybill, sha256_hex
+from sync.validate import validate
+
+TYPE = "order.imported"
+APP = "intake/1"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What holds for a whole file: whose orders, for which station, how dates without a year are read.
+
+    `couriers` are the station's couriers, user id by login name: a file's courier is a hint, unknown names are dropped.
+    """
+
+    station_id: str
+    merchant: str | None
+    year: int
+    mapping: Mapping
+    couriers: dict[str, str]
+    batch_id: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """One valid order: where it stood in the file, the payload of its operation, and the ids that follow from it."""
+
+    row: int
+    payload: dict[str, Any]
+
+    @property
+    def op_id(self) -> str:
+        """The same for ever for one merchant's reference: importing twice is one operation."""
+        return derive("import", TYPE, self.payload["merchant"], self.payload["reference"])
+
+    @property
+    def task_id(self) -> str:
+        """The id a handheld also derives from kind and waybill."""
+        return derive("task", self.payload["kind"], self.payload["waybill"])
+
+
+def read_orders(table: Table, intake: Intake) -> tuple[list[Order], list[RowProblem]]:
+    """All orders of a table and everything wrong with it, by row.
+
+    Raises:
+        UnusableFileError: the header lacks columns, or nobody says whose orders these are.
+    """
+    lacking = intake.mapping.missing_columns(table.header)
+    if lacking:
+        raise UnusableFileError("columns_missing", columns=", ".join(lacking))
+    if (
+        intake.merchant is None
+        and intake.mapping.merchant is None
+        and _source("merchant", intake, table) is None
+    ):
+        raise UnusableFileError("no_merchant")
+    orders: list[Order] = []
+    problems = list(table.problems)
+    for number, row in table.rows.items():
+        values, wrong = _values(number, row, intake)
+        if not wrong:
+            order = Order(number, _payload(values, intake))
+            wrong = _breaks(order, intake.station_id, table.header)
+            orders.append(order)
+        problems += wrong
+    problems += _repeated(orders, "reference", intake, table)
+    problems += _repeated(orders, "waybill", intake, table)
+    return orders, sorted(problems, key=lambda problem: problem.row)
+
+
+def envelope(order: Order, author: str, at: int) -> dict[str, Any]:
+    """The operation of one order. Depends on nothing but its arguments: sent again it has the same body (P16)."""
+    return {
+        "op_id": order.op_id,
+        "type": TYPE,
+        "v": 1,
+        "author": author,
+        "device": None,
+        "incarnation": None,
+        "seq": None,
+        "prev": None,
+        "app": APP,
+        "entity": f"task:{order.task_id}",
+        "base_rev": None,
+        "base": {},
+        "payload": order.payload,
+        "blobs": [],
+        "at": at,
+        "mono": None,
+        "boot": None,
+    }
+
+
+def _values(number: int, row: dict[str, str], intake: Intake) -> tuple[dict[str, Any], list[RowProblem]]:
+    values: dict[str, Any] = {}
+    wrong: list[RowProblem] = []
+    for name, rule in intake.mapping.fields.items():
+        field = FIELDS[name]
+        try:
+            values[name] = read_cell(
+                rule.text(row).strip(), Reading(rule, field, intake.mapping.zone, intake.year)
+            )
+        except CellError as error:
+            wrong.append(RowProblem(number, _column(name, rule, row), error.code, error.facts))
+            continue
+        if values[name] is None and field.required and not rule.optional:
+            wrong.append(RowProblem(number, _column(name, rule, row), "required"))
+    return values, wrong or list(_together(number, values, intake, row))
+
+
+def _together(
+    number: int, values: dict[str, Any], intake: Intake, row: dict[str, str]
+) -> Iterable[RowProblem]:
+    """What only several cells of a row can get wrong."""
+    fields = intake.mapping.fields
+    if _merchant(values, intake) is None:
+        yield RowProblem(number, _column("merchant", fields.get("merchant"), row), "required")
+    if (values.get("longitude") is None) != (values.get("latitude") is None):
+        yield RowProblem(number, _column("longitude", fields.get("longitude"), row), "half_position")
+    start, end = values.get("window_start"), values.get("window_end")
+    where = _column("window_end", fields.get("window_end"), row)
+    if (start is None) != (end is None):
+        yield RowProblem(number, where, "half_window")
+    elif start is not None and end is not None and end < start:
+        yield RowProblem(number, where, "window_order")
+
+
+def _payload(values: dict[str, Any], intake: Intake) -> dict[str, Any]:
+    merchant = _merchant(values, intake)
+    reference, phone = values["reference"], values.get("phone") or ""
+    who = "".join(filter(str.isdigit, phone)) or values.get("name") or f"{merchant}/{reference}"
+    customer = derive("customer", intake.station_id, who)
+    return {
+        "kind": values["kind"],
+        "merchant": merchant,
+        "reference": reference,
+        "waybill": normal_waybill(values["waybill"]),
+        "pieces": values.get("pieces") or 1,
+        "weight_g": values.get("weight"),
+        "goods": values.get("goods"),
+        "customer": {"id": customer, "name": values.get("name") or "", "phone": phone},
+        "address": {
+            "text": values["address"],
+            **{part: values.get(part) for part in ("community", "building", "unit", "room")},
+            "lng_e7": values.get("longitude"),
+            "lat_e7": values.get("latitude"),
+        },
+        "window_start": values.get("window_start"),
+        "window_end": values.get("window_end"),
+        "cod_minor": values.get("cod") or 0,
+        "currency": "CNY",
+        "requests": [
+            {"id": derive("request", customer, kind, text), "kind": kind, "text": text}
+            for kind, text in dict.fromkeys(values.get("requests") or [])
+        ],
+        "courier": intake.couriers.get(values.get("courier") or ""),
+        "sequence": values.get("sequence"),
+        "import": intake.batch_id,
+    }
+
+
+def _merchant(values: dict[str, Any], intake: Intake) -> str | None:
+    """The person who imports knows best, then the row, then the mapping."""
+    return intake.merchant or values.get("merchant") or intake.mapping.merchant
+
+
+def _breaks(order: Order, station_id: str, header: tuple[str, ...]) -> list[RowProblem]:
+    """Whatever the rules of the protocol still have against the order: it must never reach quarantine."""
+    found = validate(envelope(order, station_id, 0), None)
+    return [
+        RowProblem(order.row, problem.field or header[0], "rule", {"why": problem.detail or problem.code})
+        for problem in found
+    ]
+
+
+def _repeated(orders: list[Order], name: str, intake: Intake, table: Table) -> Iterable[RowProblem]:
+    """A reference or a waybill that an earlier row of the same file has already."""
+    first: dict[tuple[str, str], int] = {}
+    for order in orders:
+        scope = order.payload["merchant"] if name == "reference" else order.payload["kind"]
+        key = (scope, order.payload[name])
+        if key in first:
+            column = _source(name, intake, table) or name
+            yield RowProblem(order.row, column, "repeated", {"row": first[key], "value": order.payload[name]})
+        else:
+            first[key] = order.row
+
+
+def _source(name: str, intake: Intake, table: Table) -> str | None:
+    rule = intake.mapping.fields.get(name)
+    return rule.source(table.header) if rule else None
+
+
+def _column(name: str, rule: FieldRule | None, row: dict[str, str]) -> str:
+    """The name a person finds in the header; a field made of several columns goes by its own name."""
+    return (rule.source(row) if rule else None) or name
+
+
+@dataclass(frozen=True)
+class KnownOrder:
+    """An order that was accepted before."""
+
+    merchant: str
+    reference: str
+    task_id: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """Valid orders against what was accepted before."""
+
+    new: list[Order]
+    unchanged: int
+    changed: list[RowProblem]
+    taken: list[RowProblem]
+
+
+def compare(
+    orders: list[Order], known: Iterable[KnownOrder], mapping: Mapping, header: tuple[str, ...]
+) -> Sifted:
+    """Sets aside what is there already. A row that now says something else is told, and not applied."""
+    by_reference = {(one.merchant, one.reference): one for one in known}
+    by_task = {one.task_id: one for one in by_reference.values()}
+    columns = {name: mapping.fields[name].source(header) or name for name in ("reference", "waybill")}
+    new: list[Order] = []
+    changed: list[RowProblem] = []
+    taken: list[RowProblem] = []
+    unchanged = 0
+    for order in orders:
+        mine = by_reference.get((order.payload["merchant"], order.payload["reference"]))
+        other = by_task.get(order.task_id)
+        if mine is not None and mine.digest == digest(order.payload):
+            unchanged += 1
+        elif mine is not None:
+            value = order.payload["reference"]
+            changed.append(RowProblem(order.row, columns["reference"], "already_there", {"value": value}))
+        elif other is not None:
+            facts: dict[str, str | int] = {
+                "value": order.payload["waybill"],
+                "owner": f"{other.merchant} {other.reference}",
+            }
+            taken.append(RowProblem(order.row, columns["waybill"], "waybill_taken", facts))
+        else:
+            new.append(order)
+    return Sifted(new, unchanged, changed, taken)
+
+
+def digest(payload: dict[str, Any]) -> str:
+    """What an order says, whichever file said it and whoever works here."""
+    return sha256_hex(
+        canonical({name: value for name, value in payload.items() if name not in ("import", "courier")})
+    )

@@ -1,0 +1,159 @@
+"""What one batch carries from step to step of the pipeline."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.core.records import Record, Versioned
+from sync.merge import Decision
+
+Envelope = dict[str, Any]
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who hands operations in. `device_id` and `incarnation` are None for anything but a handheld."""
+
+    user_id: str
+    station_id: str
+    role: str
+    device_id: str | None = None
+    incarnation: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why something handed in did not become an operation: a stable code and a sentence for a person."""
+
+    code: str
+    detail: str
+
+
+@dataclass
+class Item:
+    """One thing handed in, and what became of it.
+
+    `raw` is kept word for word. `op` is the operation in today's form, None when there is none to be had.
+    `seq` is the position in the handheld's log, whatever the content says. `answer` is set once, by the first step
+    that knows it.
+    """
+
+    raw: Any
+    body_hash: str
+    op: Envelope | None = None
+    seq: int | None = None
+    fault: Fault | None = None
+    decision: Decision | None = None
+    rev: int | None = None
+    conflict: str | None = None
+    answer: Result | None = None
+    keeps_seq: bool = True
+    woken: bool = False
+
+    @property
+    def operation(self) -> Envelope:
+        """The operation of a live item."""
+        if self.op is None:
+            raise LookupError("this item never became an operation")
+        return self.op
+
+    @property
+    def decided(self) -> Decision:
+        """The decision on an item that has been through step 6."""
+        if self.decision is None:
+            raise LookupError("this item was not decided")
+        return self.decision
+
+    @property
+    def live(self) -> bool:
+        """Whether the steps after `seen` still have to look at it."""
+        return self.op is not None and self.fault is None and self.answer is None
+
+    def again(self) -> "Item":
+        """The same arrival before any step touched it but the first three."""
+        return Item(raw=self.raw, body_hash=self.body_hash, op=self.op, seq=self.seq, fault=self.fault)
+
+
+@dataclass
+class Board:
+    """The records a batch works on, with the revisions they were loaded at."""
+
+    loaded: dict[str, Versioned] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    revs: dict[str, int] = field(default_factory=dict)
+
+    def lay(self, entity: str, versioned: Versioned) -> None:
+        """Puts a loaded record on the board."""
+        self.loaded[entity] = versioned
+        self.records[entity] = versioned.record
+        self.revs[entity] = versioned.rev
+
+    def put(self, entity: str, record: Record) -> None:
+        """Replaces a record by what was decided; one change, one revision."""
+        self.records[entity] = record
+        self.revs[entity] = self.revs.get(entity, 0) + 1
+
+    @property
+    def changed(self) -> list[str]:
+        """Entities that have moved since they were loaded, in lock order."""
+        return sorted(
+            entity
+            for entity, rev in self.revs.items()
+            if entity not in self.loaded or self.loaded[entity].rev != rev
+        )
+
+    def of_kind(self, kind: str) -> Iterable[tuple[str, Record]]:
+        """(id, record) of one kind."""
+        prefix = f"{kind}:"
+        return [
+            (entity[len(prefix) :], record)
+            for entity, record in self.records.items()
+            if entity.startswith(prefix)
+        ]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One line for a courier: a decision, or that a waiting operation was settled."""
+
+    user_id: str
+    id: str
+    body: dict[str, Any]
+
+
+@dataclass
+class Batch:
+    """One transaction's worth of work."""
+
+    writer: Writer
+    items: list[Item]
+    now: int
+    skew_ms: int | None = None
+    board: Board = field(default_factory=Board)
+    task_of_case: dict[str, str] = field(default_factory=dict)
+    voided: dict[str, str] = field(default_factory=dict)
+    forced: dict[str, str] = field(default_factory=dict)
+    taken_back: list[Envelope] = field(default_factory=list)
+    closed_shifts: set[str] = field(default_factory=set)
+    notices: list[Notice] = field(default_factory=list)
+
+    @property
+    def live(self) -> list[Item]:
+        """Items that still have to be decided or written as operations."""
+        return [item for item in self.items if item.live]
+
+
+def split(entity: str) -> tuple[str, str]:
+    """`task:0198…` -> (`task`, `0198…`)."""
+    kind, _, identity = entity.partition(":")
+    return kind, identity
+
+
+def task_of(op: Envelope) -> str | None:
+    """The task an operation is about, when it is about one."""
+    kind, identity = split(op["entity"])
+    if kind in ("task", "obligation"):
+        return identity
+    task = op["payload"].get("task") if kind == "parcel" else None
+    return task if isinstance(task, str) else None

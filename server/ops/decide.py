@@ -1,0 +1,84 @@
+"""Step 6: each operation in order against the board. The rules are `sync.merge.decide`; here is who may act on what."""
+
+from collections.abc import Iterable
+
+from server.auth import queries as auth_queries
+from server.ops.batch import Batch, Fault, Item, split
+from sync.merge import decide as decide_by_rules
+
+_OTHER_STATION = Fault("forbidden", "This belongs to another station.")
+_UNKNOWN_COURIER = Fault("unknown_courier", "There is no such courier at this station.")
+
+
+def decide(batch: Batch, items: Iterable[Item]) -> None:
+    """Decides the items in order and lays what changed on the board."""
+    items = list(items)
+    couriers = _couriers(batch, items)
+    for item in items:
+        item.fault = item.fault or _refusal(batch, item, couriers)
+        if item.live:
+            _decide_one(batch, item)
+
+
+def _decide_one(batch: Batch, item: Item) -> None:
+    op = item.operation
+    decision = decide_by_rules(
+        batch.board.records, op, rev=batch.board.revs.get(op["entity"]), station=batch.writer.station_id
+    )
+    if decision.status == "quarantined":
+        item.fault = Fault(decision.code or "invalid", "The operation makes no sense for what it is about.")
+        return
+    if decision.status == "deferred" and batch.writer.device_id is None and not item.woken:
+        item.fault = Fault("unknown_entity", "There is no such thing at this station.")
+        return
+    item.decision = decision
+    for entity, record in decision.changes.items():
+        batch.board.put(entity, record)
+    item.rev = batch.board.revs.get(op["entity"])
+
+
+def _refusal(batch: Batch, item: Item, couriers: set[str]) -> Fault | None:
+    op = item.op
+    if op is None:
+        return None
+    writer, records = batch.writer, batch.board.records
+    kind, identity = split(op["entity"])
+    about = batch.task_of_case.get(identity, identity)
+    record = records.get(f"task:{about}") if kind in ("task", "obligation") else records.get(op["entity"])
+    if record is not None and record.get("station", writer.station_id) != writer.station_id:
+        return _OTHER_STATION
+    if op["type"] == "order.imported" and _parcel_elsewhere(batch, op["payload"]["customer"]["id"]):
+        return _OTHER_STATION
+    if kind == "shift" and record is not None and record["courier"] != op["author"]:
+        return Fault("forbidden", "This is another courier's shift.")
+    if kind == "customer" and writer.role == "courier" and not _serves(batch, op["entity"]):
+        return Fault("forbidden", "This customer is on none of the courier's tasks.")
+    named = op["payload"].get("courier") if op["type"].startswith("task.") else None
+    if named is not None and named not in couriers:
+        return _UNKNOWN_COURIER
+    return None
+
+
+def _parcel_elsewhere(batch: Batch, customer_id: str) -> bool:
+    record = batch.board.records.get(f"customer:{customer_id}")
+    return record is not None and record["station"] != batch.writer.station_id
+
+
+def _serves(batch: Batch, entity: str) -> bool:
+    identity = split(entity)[1]
+    return any(
+        task["customer"] == identity and task["courier"] == batch.writer.user_id
+        for _, task in batch.board.of_kind("task")
+    )
+
+
+def _couriers(batch: Batch, items: list[Item]) -> set[str]:
+    named = {
+        item.op["payload"].get("courier") for item in items if item.op and item.op["type"].startswith("task.")
+    }
+    users = auth_queries.users_by_id({user for user in named if user})
+    return {
+        user.id
+        for user in users.values()
+        if user.role == "courier" and user.station_id == batch.writer.station_id
+    }

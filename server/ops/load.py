@@ -1,0 +1,59 @@
+"""Step 5: everything a batch touches, locked in one order (P25) and laid on the board."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from server.conflicts import queries as conflict_queries
+from server.core.records import RecordStore
+from server.ops.batch import Batch, Envelope, split
+from server.ops.owners import OWNERS
+from server.tasks import queries as task_queries
+from sync.canonical import derive, normal_waybill
+
+
+def load(batch: Batch, extra: Iterable[str] = ()) -> None:
+    """Locks and loads the entities of the batch's live items, of what hangs together with them, and `extra`.
+
+    Customers come first (FOR UPDATE when one of them changes, FOR SHARE otherwise, so that a special request can never
+    race an assignment and miss the door), then all else by kind and id.
+    """
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for entity in [*_named(batch), *extra]:
+        kind, identity = split(entity)
+        wanted[kind].add(identity)
+    batch.task_of_case.update(conflict_queries.tasks_of(wanted["conflict"]))
+    wanted["task"] |= wanted["obligation"] | set(batch.task_of_case.values())
+    changing = set(wanted["customer"])
+    near = task_queries.kin(wanted["task"], wanted["parcel"], set())
+    wanted["customer"] |= {task.customer_id for task in near}
+    _lay(batch, "customer", OWNERS["customer"], changing, share=False)
+    _lay(batch, "customer", OWNERS["customer"], wanted["customer"] - changing, share=True)
+    near += task_queries.kin(set(), set(), changing)
+    wanted["task"] |= {task.id for task in near}
+    wanted["parcel"] |= {task.parcel_id for task in near}
+    wanted["obligation"] |= wanted["task"]
+    for kind, store in OWNERS.items():
+        if kind != "customer":
+            _lay(batch, kind, store, wanted[kind], share=False)
+
+
+def _named(batch: Batch) -> Iterable[str]:
+    for item in batch.live:
+        op = item.op
+        if op is None:
+            continue
+        yield op["entity"]
+        if op["type"] == "order.imported":
+            yield f"customer:{op['payload']['customer']['id']}"
+            yield f"parcel:{parcel_of_order(op)}"
+
+
+def _lay(batch: Batch, kind: str, store: RecordStore, ids: set[str], share: bool) -> None:
+    missing = {identity for identity in ids if f"{kind}:{identity}" not in batch.board.loaded}
+    for identity, versioned in store.load(missing, share=share).items():
+        batch.board.lay(f"{kind}:{identity}", versioned)
+
+
+def parcel_of_order(op: Envelope) -> str:
+    """The id of the parcel an order names by its waybill number."""
+    return derive("parcel", normal_waybill(op["payload"]["waybill"]))

@@ -1,0 +1,133 @@
+"""The operation log and what a handheld's copy of the world is made of."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.db import Json, Model
+
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Operation(Model):
+    """One accepted operation, kept for ever (P3, P16). `rev` orders the operations of one entity."""
+
+    __tablename__ = "operations"
+    __table_args__ = (
+        UniqueConstraint("device_id", "incarnation", "seq"),
+        Index("ix_operations_entity_rev", "entity", "rev"),
+        Index("ix_operations_station_position", "station_id", "position"),
+    )
+
+    position: Mapped[int] = mapped_column(_Serial, primary_key=True)
+    op_id: Mapped[str] = mapped_column(String(36), unique=True)
+    station_id: Mapped[str] = mapped_column(String(36))
+    type: Mapped[str] = mapped_column(String(40))
+    entity: Mapped[str] = mapped_column(String(60))
+    task_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    rev: Mapped[int | None]
+    author: Mapped[str] = mapped_column(String(36), index=True)
+    device_id: Mapped[str | None] = mapped_column(String(36))
+    incarnation: Mapped[str | None] = mapped_column(String(36))
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[int] = mapped_column(BigInteger)
+    skew_ms: Mapped[int | None] = mapped_column(BigInteger)
+    envelope: Mapped[dict[str, Any]] = mapped_column(Json)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    awaits: Mapped[str | None] = mapped_column(String(60), index=True)
+    result: Mapped[dict[str, Any]] = mapped_column(Json)
+    voided_by: Mapped[str | None] = mapped_column(String(36))
+    forced_by: Mapped[str | None] = mapped_column(String(36))
+
+
+class Quarantined(Model):
+    """What could not become an operation, word for word; evidence, never deleted (P16, P18)."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (UniqueConstraint("device_id", "incarnation", "seq"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    op_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    station_id: Mapped[str] = mapped_column(String(36), index=True)
+    author: Mapped[str] = mapped_column(String(36))
+    device_id: Mapped[str | None] = mapped_column(String(36))
+    incarnation: Mapped[str | None] = mapped_column(String(36))
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    raw: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[int] = mapped_column(BigInteger)
+    result: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class UnreadableBody(Model):
+    """A request body that was no message at all, kept as it came (P18)."""
+
+    __tablename__ = "unreadable_bodies"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(36), index=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str] = mapped_column(String(200))
+    received_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class DeviceHead(Model):
+    """How far the log of one local database has been consumed (P15, P32)."""
+
+    __tablename__ = "device_heads"
+
+    device_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    incarnation: Mapped[str] = mapped_column(String(36), primary_key=True)
+    head_seq: Mapped[int] = mapped_column(BigInteger)
+    known_seq: Mapped[int] = mapped_column(BigInteger)
+    first_heard: Mapped[int] = mapped_column(BigInteger)
+    last_heard: Mapped[int] = mapped_column(BigInteger)
+    lost_reported: Mapped[int] = mapped_column(BigInteger)
+
+
+class Scope(Model):
+    """A unit of sync and its own counter (P24, P25)."""
+
+    __tablename__ = "scopes"
+
+    id: Mapped[str] = mapped_column(String(60), primary_key=True)
+    ver: Mapped[int] = mapped_column(BigInteger)
+
+
+class ScopeEntity(Model):
+    """One upserted row per scope and entity: a feed that compacts itself, removals included (P24)."""
+
+    __tablename__ = "scope_entities"
+    __table_args__ = (Index("ix_scope_entities_scope_ver", "scope", "ver"),)
+
+    scope: Mapped[str] = mapped_column(String(60), primary_key=True)
+    entity: Mapped[str] = mapped_column(String(60), primary_key=True)
+    ver: Mapped[int] = mapped_column(BigInteger)
+    present: Mapped[bool]
+    rev: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(String(24))
+
+
+class Projection(Model):
+    """What a handheld pulls for one entity, ready made; `rev` moves when any part of it changes (P24)."""
+
+    __tablename__ = "projections"
+
+    entity: Mapped[str] = mapped_column(String(60), primary_key=True)
+    rev: Mapped[int]
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class Manifest(Model):
+    """The station manifest as last published by the worker (P24); no personal data."""
+
+    __tablename__ = "manifests"
+
+    station_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    published_at: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)

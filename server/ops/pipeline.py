@@ -1,0 +1,141 @@
+"""The one way in (P2): whoever writes, these steps on this screen.
+
+    decode -> upcast -> validate -> seen before? -> lock and load -> decide -> react inside -> write once -> answer
+
+One transaction per batch. When it fails for a reason nobody foresaw, it is rolled back and run again operation by
+operation under savepoints; the one that fails is parked, and the others pass (P17).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+
+from server.core.clock import now_ms
+from server.core.db import db, is_transient, transaction
+from server.ops import oplog
+from server.ops.batch import Batch, Fault, Item, Result, Writer, split
+from server.ops.decide import decide
+from server.ops.decode import decode
+from server.ops.load import load
+from server.ops.project import listed_tasks
+from server.ops.react import react, settled_notices
+from server.ops.write import write
+
+log = structlog.get_logger(__name__)
+ATTEMPTS = 3
+_T = TypeVar("_T")
+
+
+def submit(writer: Writer, envelopes: Sequence[Any], bodies: Sequence[Any] | None = None) -> list[Result]:
+    """Runs operations of a writer that is no handheld, in one transaction.
+
+    Args:
+        writer: who hands them in.
+        envelopes: complete envelopes, any JSON values.
+        bodies: what each was before the server completed it, when the hash is to be taken of that (P16).
+
+    Returns:
+        One result per envelope, in order: {op_id, status, code, detail, applied_at, conflict}.
+    """
+    known = bodies if bodies is not None else envelopes
+    items = [decode(writer, raw, body=body) for raw, body in zip(envelopes, known, strict=True)]
+    return in_one_transaction(lambda: run(writer, items))
+
+
+def in_one_transaction(work: Callable[[], _T]) -> _T:
+    """Runs `work` in a writing transaction; again when the database asks for it (deadlock, lost server)."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction():
+                return work()
+        except Exception as error:
+            if attempt == ATTEMPTS or not is_transient(error):
+                raise
+            log.info("transaction_again", attempt=attempt, error=type(error).__name__)
+    raise AssertionError("unreachable")
+
+
+def run(writer: Writer, items: list[Item], skew_ms: int | None = None) -> list[Result]:
+    """Steps 4 to 8 for decoded items, inside the caller's transaction."""
+    try:
+        return _together(writer, [item.again() for item in items], skew_ms)
+    except Exception as error:
+        if is_transient(error):
+            raise
+        log.error("batch_failed", error=type(error).__name__, operations=len(items))
+        return [_alone(writer, item, skew_ms) for item in items]
+
+
+def _together(writer: Writer, items: list[Item], skew_ms: int | None) -> list[Result]:
+    with db.session.begin_nested():
+        batch = Batch(writer, list(items), now_ms(), skew_ms)
+        _seen(batch)
+        load(batch, _closing(batch))
+        decide(batch, batch.live)
+        react(batch)
+        settled_notices(batch, [item for item in batch.items if item.woken])
+        write(batch)
+        return [item.answer or {} for item in items]
+
+
+def _alone(writer: Writer, item: Item, skew_ms: int | None) -> Result:
+    """One operation of a batch that failed; tried twice, since the first failure may be a race with the same one."""
+    for attempt in (1, 2):
+        try:
+            return _together(writer, [item.again()], skew_ms)[0]
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.error("operation_failed", error=type(error).__name__, attempt=attempt, at=_where(error))
+    parked = item.again()
+    parked.fault = Fault(
+        "internal", "The server could not work this in. It is kept; a person has to look at it."
+    )
+    return _together(writer, [parked], skew_ms)[0]
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+
+
+def _seen(batch: Batch) -> None:
+    """Step 4: the first answer again for what was answered before (P16)."""
+    known = oplog.answers(batch.writer, batch.items)
+    for item in batch.items:
+        op_id = item.raw.get("op_id") if isinstance(item.raw, dict) else None
+        at_place = known.by_seq.get(item.seq) if item.seq is not None else None
+        same_id = known.by_op.get(op_id, {}) if isinstance(op_id, str) else {}
+        if at_place is not None and at_place[0] == item.body_hash:
+            item.answer = at_place[1]
+        elif at_place is not None:
+            item.fault = Fault(
+                "seq_reuse", "Another operation already stands at this place in the handheld's log."
+            )
+            item.keeps_seq = False
+        elif item.body_hash in same_id:
+            item.answer = same_id[item.body_hash]
+        elif same_id:
+            item.fault = Fault("id_reuse", "Another operation already has this id.")
+        if item.answer is None and isinstance(op_id, str):
+            known.by_op.setdefault(op_id, {}).setdefault(item.body_hash, _twin(item))
+
+
+def _twin(item: Item) -> Result:
+    return {
+        "op_id": item.raw["op_id"],
+        "status": "merged",
+        "code": "twin",
+        "detail": None,
+        "applied_at": None,
+        "conflict": None,
+    }
+
+
+def _closing(batch: Batch) -> list[str]:
+    """The list of a courier who closes his shift: its finished tasks will leave it."""
+    closing = {item.op["author"] for item in batch.live if item.op and item.op["type"] == "shift.closed"}
+    return [entity for courier in closing for entity in listed_tasks(courier) if split(entity)[0] == "task"]

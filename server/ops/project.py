@@ -1,0 +1,99 @@
+"""What handhelds will see of a batch: ready-made rows and the moves between scopes (P24, P28)."""
+
+from typing import Any
+
+from server.conflicts import queries as conflict_queries
+from server.core.records import Record
+from server.ops import scopes
+from server.ops.batch import Batch, split, task_of
+from server.ops.scopes import Move
+
+TERMINAL = ("delivered", "picked_up", "returned", "cancelled")
+
+
+def affected_tasks(batch: Batch) -> list[str]:
+    """Tasks of which any part moved: the task, its parcel, customer or obligation, or a case about it."""
+    moved = set(batch.board.changed)
+    cases = {batch.board.records[entity]["task"] for entity in moved if split(entity)[0] == "conflict"}
+    return sorted(
+        task_id
+        for task_id, task in batch.board.of_kind("task")
+        if task_id in cases
+        or moved
+        & {
+            f"task:{task_id}",
+            f"parcel:{task['parcel']}",
+            f"customer:{task['customer']}",
+            f"obligation:{task_id}",
+        }
+    )
+
+
+def task_rows(batch: Batch, task_ids: list[str]) -> dict[str, dict[str, Any]]:
+    """Entity -> body of each task row; call it after the records of the batch are written."""
+    open_cases = conflict_queries.open_of_tasks(task_ids)
+    records = batch.board.records
+    return {f"task:{task_id}": _row(records, task_id, open_cases.get(task_id)) for task_id in task_ids}
+
+
+def _row(records: dict[str, Record], task_id: str, case: str | None) -> dict[str, Any]:
+    task = records[f"task:{task_id}"]
+    customer = records[f"customer:{task['customer']}"]
+    return {
+        "task": task,
+        "parcel": records[f"parcel:{task['parcel']}"],
+        "customer": {
+            "id": customer["id"],
+            "name": customer["name"],
+            "phone": customer["phone"],
+            "requests": [request for request in customer["requests"] if request["active"]],
+        },
+        "obligation": records.get(f"obligation:{task_id}"),
+        "conflict": case,
+    }
+
+
+def task_moves(batch: Batch, task_ids: list[str]) -> list[Move]:
+    """Where the rows go: out of the former holder's scope, into the present one's.
+
+    A finished task that has left a list with its shift stays off it, whatever is decided about it later.
+    """
+    moves: list[Move] = []
+    here: list[tuple[str, str]] = []
+    for task_id in task_ids:
+        entity = f"task:{task_id}"
+        task = batch.board.records[entity]
+        loaded = batch.board.loaded.get(entity)
+        before = loaded.record["courier"] if loaded else None
+        if before and before != task["courier"]:
+            moves.append(Move(scopes.courier_scope(before), entity, False, "reassigned"))
+        if task["courier"]:
+            here.append((scopes.courier_scope(task["courier"]), entity))
+    listed = scopes.present_in(here)
+    for scope, entity in here:
+        if (scope, entity) in listed or batch.board.records[entity]["status"] not in TERMINAL:
+            moves.append(Move(scope, entity, True))
+    return moves + _cleared(batch)
+
+
+def _cleared(batch: Batch) -> list[Move]:
+    """A closed shift takes the finished tasks off the courier's list."""
+    moves = []
+    for courier in sorted(batch.closed_shifts):
+        scope = scopes.courier_scope(courier)
+        for entity in scopes.tasks_in(scope):
+            record = batch.board.records.get(entity)
+            if record is not None and record["status"] in TERMINAL and record["courier"] == courier:
+                moves.append(Move(scope, entity, False, "shift_closed"))
+    return moves
+
+
+def listed_tasks(courier: str) -> list[str]:
+    """Entities on a courier's list: what closing his shift may clear."""
+    return scopes.tasks_in(scopes.courier_scope(courier))
+
+
+def station_of(batch: Batch, op: dict[str, Any]) -> str:
+    """The station an operation is filed under: that of its task, else of its writer."""
+    task = batch.board.records.get(f"task:{task_of(op)}")
+    return str(task["station"]) if task else batch.writer.station_id

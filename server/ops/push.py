@@ -1,0 +1,136 @@
+"""A handheld's push: its place in the log first, then the pipeline (P15, P16, P32)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from server.auth import service as auth_service
+from server.core.clock import now_ms
+from server.core.db import db, transaction
+from server.ops import cases, pipeline, write
+from server.ops.batch import Batch, Result, Writer
+from server.ops.decode import decode
+from server.ops.models import DeviceHead, UnreadableBody
+from sync.canonical import sha256_hex
+from sync.clock import corrected
+from sync.protocol import plan_push
+
+KEPT_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What a push came to: results by position, and how far this local database's log is consumed now."""
+
+    results: list[Result]
+    head_seq: int
+    expected_seq: int
+
+
+def push(
+    writer: Writer,
+    from_seq: int,
+    raws: Sequence[Any],
+    *,
+    last_seq: int | None,
+    device_now: int | None,
+    app: str | None,
+) -> Pushed:
+    """Consumes a handheld's operations, each exactly once.
+
+    Args:
+        writer: the handheld, its courier and the incarnation of its local database.
+        from_seq: place of the first operation; a gap before it consumes nothing (P15).
+        raws: operations as they came.
+        last_seq: the last place the handheld says it has recorded, when it says so (P32).
+        device_now: the handheld's clock at sending, ms.
+        app: the handheld's build.
+    """
+    return pipeline.in_one_transaction(lambda: _push(writer, from_seq, raws, last_seq, device_now, app))
+
+
+def _push(
+    writer: Writer,
+    from_seq: int,
+    raws: Sequence[Any],
+    last_seq: int | None,
+    device_now: int | None,
+    app: str | None,
+) -> Pushed:
+    if writer.device_id is None or writer.incarnation is None:
+        raise ValueError("only a handheld pushes")
+    auth_service.lock_device(writer.device_id)
+    now = now_ms()
+    head = _head(writer, now)
+    plan = plan_push(head.head_seq, from_seq, len(raws))
+    results: list[Result] = []
+    if plan.action != "gap" and raws:
+        items = [decode(writer, raw, from_seq + offset) for offset, raw in enumerate(raws)]
+        skew = None if device_now is None else corrected(device_now, device_now, now).skew
+        answers = pipeline.run(writer, items, skew)
+        results = [{"seq": from_seq + offset, **answer} for offset, answer in enumerate(answers)]
+        head.head_seq = max(head.head_seq, from_seq + len(raws) - 1)
+    said = max(last_seq or 0, head.head_seq)
+    _report_losses(writer, head, said, now)
+    head.known_seq = max(head.known_seq, said)
+    head.last_heard = now
+    auth_service.hear(
+        writer.device_id,
+        at=now,
+        app=app,
+        incarnation=writer.incarnation,
+        head_seq=head.head_seq,
+        waiting=None if last_seq is None else max(last_seq - head.head_seq, 0),
+    )
+    return Pushed(results, head.head_seq, head.head_seq + 1)
+
+
+def _head(writer: Writer, now: int) -> DeviceHead:
+    head = db.session.get(DeviceHead, (writer.device_id, writer.incarnation))
+    if head is None:
+        head = DeviceHead(
+            device_id=writer.device_id,
+            incarnation=writer.incarnation,
+            head_seq=0,
+            known_seq=0,
+            first_heard=now,
+            last_heard=now,
+            lost_reported=0,
+        )
+        db.session.add(head)
+    return head
+
+
+def _report_losses(writer: Writer, head: DeviceHead, said: int, now: int) -> None:
+    """A local database that has forgotten what it had told us of, or a new one that replaced it too early (P32)."""
+    others = db.session.scalars(
+        select(DeviceHead).where(
+            DeviceHead.device_id == writer.device_id, DeviceHead.incarnation != writer.incarnation
+        )
+    )
+    lost = [(old, old.head_seq + 1, old.known_seq) for old in others]
+    if said < head.known_seq:
+        lost.append((head, said + 1, head.known_seq))
+    fresh = [(old, first, last) for old, first, last in lost if last >= first and old.lost_reported < last]
+    if not fresh:
+        return
+    batch = Batch(writer, [], now)
+    for old, first, last in fresh:
+        cases.open_device_lost(batch, old.incarnation, first, last)
+        old.lost_reported = last
+    write.write(batch)
+
+
+def keep_unreadable(device_id: str, body: bytes, reason: str) -> None:
+    """Keeps the first MiB of a body that was no message, once (P18)."""
+    kept = body[:KEPT_BYTES]
+    digest = sha256_hex(kept)
+    with transaction():
+        if db.session.get(UnreadableBody, digest) is None:
+            db.session.add(
+                UnreadableBody(
+                    sha256=digest, device_id=device_id, body=kept, reason=reason[:200], received_at=now_ms()
+                )
+            )

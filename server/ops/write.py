@@ -1,0 +1,168 @@
+"""Step 8: everything that was decided is written once, scope counters last (P17, P25)."""
+
+from collections import defaultdict
+from typing import Any
+
+from server.core.bus import current_bus
+from server.core.db import db
+from server.core.ids import is_uuid, uuid7
+from server.core.records import RecordChange
+from server.ops import oplog, project, scopes
+from server.ops.batch import Batch, Fault, Item, Result, split, task_of
+from server.ops.cases import open_for_fault, plain_text
+from server.ops.events import PlanChanged
+from server.ops.owners import OWNERS
+from server.ops.scopes import Move
+from server.payments import service as payments
+from server.proofs import service as proofs
+from server.tasks import service as tasks
+
+# What changes the set of parcels a station expects.
+PLANNING = ("order.imported", "task.cancelled")
+
+
+def write(batch: Batch) -> None:
+    """Writes records, evidence, ledger, projections, scopes and log, and fixes every item's answer."""
+    for item in batch.items:
+        if item.fault is not None and item.answer is None:
+            open_for_fault(batch, item, item.fault, _place(batch, item))
+    _records(batch)
+    accepted = [
+        item for item in batch.items if item.live and item.decision and item.decision.status != "deferred"
+    ]
+    envelopes = [item.op for item in accepted if item.op]
+    proofs.record([(task, project.station_of(batch, op), op) for op in envelopes if (task := task_of(op))])
+    tasks.mark_import(
+        {split(op["entity"])[1]: op["payload"]["import"] for op in envelopes if op["payload"].get("import")}
+    )
+    payments.book(envelopes, batch.taken_back)
+    versions = _scopes(batch)
+    _log(batch, versions)
+    oplog.mark(batch.voided, batch.forced)
+    if any(op["type"] in PLANNING for op in envelopes):
+        current_bus().enqueue(db.session(), [PlanChanged(batch.writer.station_id)])
+
+
+def _place(batch: Batch, item: Item) -> str:
+    """What makes a fault one fault: its place in a handheld's log, or its content."""
+    if item.seq is not None and item.keeps_seq:
+        return f"{batch.writer.device_id}/{batch.writer.incarnation}/{item.seq}"
+    return f"{batch.writer.device_id or batch.writer.user_id}/{item.body_hash}"
+
+
+def _records(batch: Batch) -> None:
+    changes: dict[str, list[RecordChange]] = defaultdict(list)
+    board = batch.board
+    for entity in board.changed:
+        kind, identity = split(entity)
+        loaded = board.loaded.get(entity)
+        change = RecordChange(
+            identity, loaded.rev if loaded else None, board.revs[entity], board.records[entity]
+        )
+        changes[kind].append(change)
+    for kind, store in OWNERS.items():
+        store.write(changes[kind])
+
+
+def _scopes(batch: Batch) -> dict[str, int]:
+    tasks = project.affected_tasks(batch)
+    bodies = project.task_rows(batch, tasks)
+    bodies |= {f"notice:{notice.id}": notice.body for notice in batch.notices}
+    moves = project.task_moves(batch, tasks)
+    moves += [Move(scopes.notices_scope(one.user_id), f"notice:{one.id}", True) for one in batch.notices]
+    return scopes.move(moves, scopes.project(bodies))
+
+
+def _log(batch: Batch, versions: dict[str, int]) -> None:
+    applied_at = _applied_at(batch, versions)
+    operations: list[dict[str, Any]] = []
+    parked: list[dict[str, Any]] = []
+    for item in batch.items:
+        if item.answer is not None:
+            continue
+        if item.fault is not None:
+            item.answer = _answer(item, "quarantined", item.fault.code, item.fault.detail, applied_at)
+            parked.append(_parked(batch, item, item.fault, item.answer))
+            continue
+        item.answer = _answer(item, item.decided.status, item.decided.code, None, applied_at)
+        if item.woken:
+            oplog.settle(item.operation["op_id"], _outcome(item, item.answer))
+        else:
+            operations.append(_operation(batch, item, item.answer))
+    oplog.append(operations)
+    oplog.park(parked)
+
+
+def _applied_at(batch: Batch, versions: dict[str, int]) -> dict[str, Any] | None:
+    """The version of the author's own scope after this transaction, also when nothing there changed (P27)."""
+    if batch.writer.device_id is None:
+        return None
+    scope = scopes.courier_scope(batch.writer.user_id)
+    return {"scope": scope, "ver": versions.get(scope) or scopes.version(scope)}
+
+
+def _answer(
+    item: Item, status: str, code: str | None, detail: str | None, applied_at: dict[str, Any] | None
+) -> Result:
+    op_id = item.raw.get("op_id") if isinstance(item.raw, dict) else None
+    return {
+        "op_id": op_id if isinstance(op_id, str) and is_uuid(op_id) else None,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "applied_at": applied_at,
+        "conflict": item.conflict,
+    }
+
+
+def _outcome(item: Item, answer: Result) -> dict[str, Any]:
+    deferred = item.decided.status == "deferred"
+    return {
+        "status": item.decided.status,
+        "rev": item.rev,
+        "awaits": item.operation["entity"] if deferred else None,
+        "result": answer,
+    }
+
+
+def _operation(batch: Batch, item: Item, answer: Result) -> dict[str, Any]:
+    op = item.operation
+    from_handheld = item.seq is not None
+    return {
+        "op_id": op["op_id"],
+        "station_id": project.station_of(batch, op),
+        "type": op["type"],
+        "entity": op["entity"],
+        "task_id": task_of(op),
+        "author": op["author"],
+        "device_id": batch.writer.device_id if from_handheld else None,
+        "incarnation": batch.writer.incarnation if from_handheld else None,
+        "seq": item.seq,
+        "at": op["at"],
+        "received_at": batch.now,
+        "skew_ms": batch.skew_ms if from_handheld else None,
+        "envelope": op,
+        "body_hash": item.body_hash,
+        "voided_by": None,
+        "forced_by": None,
+        **_outcome(item, answer),
+    }
+
+
+def _parked(batch: Batch, item: Item, fault: Fault, answer: Result) -> dict[str, Any]:
+    has_place = item.seq is not None and item.keeps_seq
+    return {
+        "id": uuid7(),
+        "op_id": answer["op_id"],
+        "station_id": batch.writer.station_id,
+        "author": batch.writer.user_id,
+        "device_id": batch.writer.device_id,
+        "incarnation": batch.writer.incarnation,
+        "seq": item.seq if has_place else None,
+        "body_hash": item.body_hash,
+        "raw": plain_text(item.raw),
+        "code": fault.code,
+        "detail": fault.detail,
+        "received_at": batch.now,
+        "result": answer,
+    }

@@ -1,0 +1,23 @@
+"""Writes of obligations and the ledger; called by `server.ops` alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import insert
+
+from server.core.db import db
+from server.core.records import RecordStore
+from server.payments.models import LedgerEntry, Obligation
+from server.payments.policy import entries_of, reversal_of
+
+store = RecordStore(
+    Obligation, lambda record: {"status": record["status"], "amount_minor": record["amount_minor"]}
+)
+
+
+def book(accepted: Sequence[dict[str, Any]], taken_back: Sequence[dict[str, Any]]) -> None:
+    """Adds the double entries of accepted operations and the reversals of those that were taken back."""
+    rows = [entry for op in accepted for entry in entries_of(op)]
+    rows += [entry for op in taken_back for entry in reversal_of(op)]
+    if rows:
+        db.session.execute(insert(LedgerEntry), rows)

@@ -1,0 +1,43 @@
+"""The one table of who reacts to what: INSIDE the transaction, AFTER commit by the worker, or by the clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.core.bus import Bus, Message
+from server.core.jobs import Handler, Periodic
+from server.ops import manifest, react, reference
+from server.ops.events import OperationDecided, PlanChanged
+
+# event type -> reactor that runs in the transaction of the change
+INSIDE: tuple[tuple[type[Any], Any], ...] = (
+    (OperationDecided, react.open_cases),
+    (OperationDecided, react.correct),
+    (OperationDecided, react.carry_out),
+    (OperationDecided, react.close_shift),
+    (OperationDecided, react.wake),
+)
+
+# event type -> outbox topic -> function that makes the message
+AFTER: tuple[tuple[type[Any], str, Any], ...] = (
+    (PlanChanged, "manifest", lambda event: Message(event.station_id)),
+)
+
+# outbox topic -> handler the worker runs
+HANDLERS: dict[str, Handler] = {"manifest": lambda row: manifest.publish(row.key)}
+
+# jobs that come round by themselves
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic("manifest", 60_000, manifest.publish_all),
+    Periodic("reference", 60_000, reference.publish_all),
+)
+
+
+def build_bus() -> Bus[Any]:
+    """The bus with everything in the tables above registered."""
+    bus: Bus[Any] = Bus()
+    for event, reactor in INSIDE:
+        bus.inside(event, reactor)
+    for event, topic, make in AFTER:
+        bus.after(event, topic, make)
+    return bus

@@ -1,0 +1,314 @@
+"""What an operation does to one record when nothing stands against it.
+
+The server uses these effects once it has decided, the handheld lays them over what the server last told it (P9). Records
+and operations are plain objects and are never changed: an effect returns a new record, or the same one if it has none.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sync.canonical import derive
+from sync.tables import FIELDS, OUTCOMES, PROGRESS, RANKS, STATES
+
+Record = dict[str, Any]
+Op = dict[str, Any]
+
+ASSIGNING: Final = ("task.assigned", "task.reassigned", "task.reattempt_planned")
+# From these a new assignment begins a new attempt even when the courier stays the same.
+_RESTARTS: Final = ("created", "attempt_failed", "held")
+
+
+def apply(record: Record | None, op: Op) -> Record | None:
+    """The record after `op`, by the effect alone: no holder, no base and no conflict is looked at.
+
+    None for a record that is not known; some operations then make a stub, the others leave None. A fact raises a
+    task's status and never lowers it (P19).
+    """
+    effect = _EFFECTS.get(op["type"])
+    return record if effect is None else effect(record, op)
+
+
+def stamp(op: Op) -> dict[str, Any]:
+    """Who did it, when, by which operation."""
+    return {"op_id": op["op_id"], "author": op["author"], "at": op["at"]}
+
+
+def id_of(entity: str) -> str:
+    """The id in `kind:id`."""
+    return entity.partition(":")[2]
+
+
+def next_status(record: Record, op_type: str) -> str | None:
+    """Where the state table leads from here, or None when it has no such way (P20)."""
+    return STATES[record["kind"]].get(record["status"], {}).get(op_type)
+
+
+def new_values(op: Op) -> dict[str, Any]:
+    """The mergeable fields an operation sets, with the values it gives them."""
+    payload = op["payload"]
+    return {field: payload[field] for field in FIELDS[op["type"]]}
+
+
+# --- tasks -----------------------------------------------------------------------------------------------------------
+
+
+def planned(record: Record, op: Op, values: dict[str, Any]) -> Record:
+    """The task after a change of plan that sets `values`.
+
+    A new courier, or a new plan after a failed attempt, begins a new attempt: the outcome so far and a cancellation
+    stay in the log. Without a courier the task is back among the created ones. Sequence belongs to a courier's route,
+    so a plan for another attempt clears it.
+    """
+    if op["type"] == "task.reattempt_planned":
+        values = {**values, "sequence": None}
+    after = _set(record, op, values)
+    if op["type"] not in ASSIGNING or next_status(record, op["type"]) is None:
+        return after
+    if after["courier"] == record["courier"] and record["status"] not in _RESTARTS:
+        return after
+    status = "assigned" if after["courier"] is not None else "created"
+    return {**after, "status": status, "outcome": None, "cancelled": None}
+
+
+def _set(record: Record, op: Op, values: dict[str, Any]) -> Record:
+    changed = {field: value for field, value in values.items() if record[field] != value}
+    if not changed:
+        return record
+    touched = {**record["touched"], **{field: stamp(op) for field in changed}}
+    return {**record, **changed, "touched": touched}
+
+
+def _plan(record: Record | None, op: Op) -> Record:
+    return planned(record or task_stub(op), op, new_values(op))
+
+
+def _cancelled(record: Record | None, op: Op) -> Record:
+    record = record or task_stub(op)
+    status = next_status(record, op["type"]) or record["status"]
+    return {**record, "status": status, "cancelled": {**stamp(op), "reason": op["payload"]["reason"]}}
+
+
+def fact(record: Record | None, op: Op, *, late: bool = False) -> Record:
+    """The task after something that physically happened.
+
+    The status follows the table, or the rank of the outcome where the table has no way; a `late` outcome (one that
+    contradicts what is recorded) counts by rank alone, and only if it outranks (P19). A failed attempt is counted always.
+    """
+    record = record or task_stub(op)
+    op_type = op["type"]
+    if op_type in PROGRESS:
+        status = next_status(record, op_type)
+        return record if status is None else {**record, "status": status}
+    rule = OUTCOMES[op_type]
+    if record["kind"] not in rule["for"]:
+        return record
+    after = record
+    if op_type == "task.attempt_failed":
+        after = {**after, "attempts": after["attempts"] + 1}
+    follows = not late and next_status(record, op_type) is not None
+    if follows or RANKS[rule["status"]] > RANKS[record["status"]]:
+        after = {**after, "status": rule["status"], "outcome": _outcome(op)}
+    return after
+
+
+def _outcome(op: Op) -> dict[str, Any]:
+    payload = op["payload"]
+    return {
+        "op_id": op["op_id"],
+        "type": op["type"],
+        "author": op["author"],
+        "at": op["at"],
+        "reason": payload.get("reason"),
+        "recipient": payload.get("recipient"),
+    }
+
+
+def _noted(record: Record | None, op: Op) -> Record:
+    record = record or task_stub(op)
+    return {**record, "notes": [*record["notes"], {**stamp(op), "text": op["payload"]["text"]}]}
+
+
+def task_stub(op: Op) -> Record:
+    """A task known only by what its courier did to it: he holds it, for all a handheld can tell."""
+    return {
+        "id": id_of(op["entity"]),
+        "station": "",
+        "kind": "pickup" if op["type"] == "task.picked_up" else "delivery",
+        "parcel": "",
+        "customer": "",
+        "merchant": "",
+        "reference": "",
+        "address": dict.fromkeys(("community", "building", "unit", "room", "lng_e7", "lat_e7")) | {"text": ""},
+        "status": "assigned",
+        "courier": op["author"],
+        "sequence": None,
+        "window_start": None,
+        "window_end": None,
+        "outcome": None,
+        "cancelled": None,
+        "attempts": 0,
+        "notes": [],
+        "touched": {},
+    }
+
+
+# --- orders ----------------------------------------------------------------------------------------------------------
+
+
+def ordered_task(op: Op, station: str) -> Record:
+    """The task an order makes; assigning it is a matter of its own, whatever the file says."""
+    order = op["payload"]
+    return {
+        "id": id_of(op["entity"]),
+        "station": station,
+        "kind": order["kind"],
+        "parcel": derive("parcel", order["waybill"]),
+        "customer": order["customer"]["id"],
+        "merchant": order["merchant"],
+        "reference": order["reference"],
+        "address": order["address"],
+        "status": "created",
+        "courier": None,
+        "sequence": order["sequence"],
+        "window_start": order["window_start"],
+        "window_end": order["window_end"],
+        "outcome": None,
+        "cancelled": None,
+        "attempts": 0,
+        "notes": [],
+        "touched": {},
+    }
+
+
+def ordered_parcel(record: Record | None, op: Op) -> Record:
+    """The parcel an order speaks of; one that was scanned before it was announced keeps its scans."""
+    order = op["payload"]
+    known = record or {"scans": 0, "last_scan": None}
+    return {
+        **known,
+        "id": derive("parcel", order["waybill"]),
+        "waybill": order["waybill"],
+        "pieces": order["pieces"],
+        "weight_g": order["weight_g"],
+        "goods": order["goods"],
+    }
+
+
+def ordered_customer(record: Record | None, op: Op, station: str) -> Record:
+    """The customer of an order: name and phone as the newest order has them, requests by id.
+
+    A request that a person has set since is left alone; an order repeats what it was told long ago.
+    """
+    given = op["payload"]["customer"]
+    known: Record = record or {"id": given["id"], "station": station, "requests": [], "touched": {}}
+    requests = {request["id"]: request for request in known["requests"]}
+    for request in op["payload"]["requests"]:
+        if request["id"] not in known["touched"]:
+            requests[request["id"]] = {**request, "active": True}
+    return {**known, "name": given["name"], "phone": given["phone"], "requests": list(requests.values())}
+
+
+def ordered_obligation(op: Op) -> Record:
+    """What is to be collected for an order."""
+    return {
+        "id": id_of(op["entity"]),
+        "task": id_of(op["entity"]),
+        "amount_minor": op["payload"]["cod_minor"],
+        "currency": op["payload"]["currency"],
+        "status": "due",
+        "collected": None,
+    }
+
+
+# --- parcels, customers, money, shifts, cases ------------------------------------------------------------------------
+
+
+def _scanned(record: Record | None, op: Op) -> Record:
+    payload = op["payload"]
+    known = record or {
+        "id": id_of(op["entity"]),
+        "waybill": payload["waybill"],
+        "pieces": 1,
+        "weight_g": None,
+        "goods": None,
+        "scans": 0,
+    }
+    return {**known, "scans": known["scans"] + 1, "last_scan": {**stamp(op), "verdict": payload["verdict"]}}
+
+
+def request_set(record: Record, op: Op, values: dict[str, Any]) -> Record:
+    """The customer after one request takes `values` (text and active); an unknown request is added at the end.
+
+    The part of a customer that a handheld holds has no `touched`, and gets none.
+    """
+    payload = op["payload"]
+    request = {"id": payload["request"], "kind": payload["kind"], **values}
+    ids = [known["id"] for known in record["requests"]]
+    if request["id"] in ids:
+        requests = [request if known["id"] == request["id"] else known for known in record["requests"]]
+    else:
+        requests = [*record["requests"], request]
+    after = {**record, "requests": requests}
+    if "touched" in record:
+        after["touched"] = {**record["touched"], request["id"]: stamp(op)}
+    return after
+
+
+def _request(record: Record | None, op: Op) -> Record | None:
+    return None if record is None else request_set(record, op, new_values(op))
+
+
+def _collected(record: Record | None, op: Op) -> Record | None:
+    if record is None or record["status"] == "settled":
+        return record
+    payload = op["payload"]
+    collected = {**stamp(op), "amount_minor": payload["amount_minor"], "method": payload["method"]}
+    return {**record, "status": "settled", "collected": collected}
+
+
+def _started(record: Record | None, op: Op) -> Record:
+    return record or {
+        "id": id_of(op["entity"]),
+        "station": op["payload"]["station"],
+        "courier": op["author"],
+        "status": "open",
+        "started_at": op["at"],
+        "closed_at": None,
+        "counts": None,
+    }
+
+
+def _closed(record: Record | None, op: Op) -> Record | None:
+    if record is None or record["status"] == "closed":
+        return record
+    return {**record, "status": "closed", "closed_at": op["at"], "counts": dict(op["payload"])}
+
+
+def _decided(record: Record | None, op: Op) -> Record | None:
+    if record is None or record["status"] == "decided":
+        return record
+    return {**record, "status": "decided", "decision": {**stamp(op), **op["payload"]}}
+
+
+_EFFECTS: Final[dict[str, Callable[[Record | None, Op], Record | None]]] = {
+    "order.imported": lambda record, op: record or ordered_task(op, ""),
+    "task.assigned": _plan,
+    "task.reassigned": _plan,
+    "task.reattempt_planned": _plan,
+    "task.window_changed": _plan,
+    "task.cancelled": _cancelled,
+    "task.out_for_delivery": fact,
+    "task.arrived": fact,
+    "task.delivered": fact,
+    "task.picked_up": fact,
+    "task.attempt_failed": fact,
+    "task.held": fact,
+    "task.returned": fact,
+    "task.noted": _noted,
+    "parcel.scanned": _scanned,
+    "customer.request_set": _request,
+    "payment.collected": _collected,
+    "shift.started": _started,
+    "shift.closed": _closed,
+    "conflict.decided": _decided,
+}

@@ -1,0 +1,218 @@
+"""The exchange: what a handheld sends and what it gets back (P14, P18, P24, P26, P27)."""
+
+from marshmallow import fields
+
+from sync.schemas.fields import (
+    CODE,
+    NAME,
+    OUTCOMES,
+    SCOPE_KINDS,
+    TEXT,
+    Strict,
+    array,
+    boolean,
+    constant,
+    identity,
+    integer,
+    line,
+    mapping,
+    matching,
+    moment,
+    nested,
+    one_of,
+    sha256,
+    text,
+)
+from sync.schemas.records import (
+    CASE_KINDS,
+    ObligationRecord,
+    ParcelRecord,
+    RequestRecord,
+    TaskRecord,
+)
+
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+PROTOCOL = 1
+PULL_LIMIT = 1000
+REMOVALS = ("reassigned", "cancelled_removed", "shift_closed", "station")
+RESULT_STATUSES = ("applied", "merged", "conflict", "deferred", "quarantined")
+
+
+def scope(*, required: bool = True) -> fields.String:
+    """`kind:id`, the unit of pull."""
+    return matching(f"(?:{'|'.join(SCOPE_KINDS)}):{_UUID}", required=required)
+
+
+def row_entity() -> fields.String:
+    """What a pulled row is about."""
+    return matching(f"(?:task|notice|station):{_UUID}")
+
+
+class Push(Strict):
+    """Operations by position: number i of the list has seq `from_seq` + i, whatever it says itself.
+
+    The operations are not judged here: their content never refuses a request (P18).
+    """
+
+    from_seq = integer(1)
+    operations = fields.List(fields.Raw(allow_none=True), required=True)
+
+
+class ExchangeRequest(Strict):
+    """One exchange, both ways; `cursors` and `ceilings` are versions by scope, ceilings pinned by the first page."""
+
+    protocol = constant(PROTOCOL)
+    app = line(CODE)
+    incarnation = identity()
+    push = nested(Push, nullable=True)
+    cursors = mapping(scope(), integer(0))
+    ceilings = mapping(scope(), integer(0))
+    limit = integer(1, PULL_LIMIT)
+    sent_at = moment()
+
+
+class AppliedAt(Strict):
+    """The version of the author's own scope once the operation was in (P27)."""
+
+    scope = scope()
+    ver = integer(0)
+
+
+class Result(Strict):
+    """How one operation ended (P18)."""
+
+    seq = integer(1, nullable=True)
+    op_id = identity(nullable=True)
+    status = one_of(RESULT_STATUSES)
+    code = line(CODE, nullable=True)
+    detail = text(nullable=True)
+    applied_at = nested(AppliedAt, nullable=True)
+    conflict = identity(nullable=True)
+
+
+class RowCustomer(Strict):
+    """The part of a customer that goes to the door."""
+
+    id = identity()
+    name = line(NAME, shortest=0)
+    phone = line(CODE, shortest=0)
+    requests = array(nested(RequestRecord))
+
+
+class TaskRow(Strict):
+    """A task as its courier sees it: one stored projection with a revision of its own (P24)."""
+
+    task = nested(TaskRecord)
+    parcel = nested(ParcelRecord, nullable=True)
+    customer = nested(RowCustomer, nullable=True)
+    obligation = nested(ObligationRecord, nullable=True)
+    conflict = identity(nullable=True)
+
+
+class NoticeRow(Strict):
+    """What became of one of the courier's operations, told to him wherever the task is now (P22)."""
+
+    id = identity()
+    kind = one_of(("decided", "quarantined", "settled"))
+    conflict = identity(nullable=True)
+    task = identity(nullable=True)
+    waybill = line(TEXT, nullable=True)
+    op_id = identity()
+    outcome = one_of(OUTCOMES, nullable=True)
+    reason = text(shortest=0, nullable=True)
+    case_kind = one_of(CASE_KINDS, nullable=True)
+    status = one_of(RESULT_STATUSES, nullable=True)
+    at = moment()
+    by_name = line(nullable=True)
+
+
+class StationRow(Strict):
+    """The reference data of a station."""
+
+    id = identity()
+    code = line(CODE)
+    name = line()
+    timezone = line(CODE)
+    currency = matching("[A-Z]{3}")
+    reasons_version = line(CODE)
+
+
+ROW_BODIES: dict[str, type[Strict]] = {"task": TaskRow, "notice": NoticeRow, "station": StationRow}
+
+
+class Row(Strict):
+    """A pulled row; absent ones are tombstones with a reason and no body. The body's shape follows the entity's kind."""
+
+    entity = row_entity()
+    rev = integer(0)
+    ver = integer(0)
+    present = boolean()
+    reason = one_of(REMOVALS, nullable=True)
+    body = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True, allow_none=True)
+
+
+class ScopePage(Strict):
+    """The changes of one scope in (from, to], below a ceiling that stays while pages are fetched."""
+
+    scope = scope()
+    from_ver = fields.Integer(required=True, strict=True, data_key="from")
+    to = integer(0)
+    ceiling = integer(0)
+    final = boolean()
+    rows = array(nested(Row))
+
+
+class Pull(Strict):
+    """Changes since the cursors."""
+
+    state = constant("ok")
+    scopes = array(nested(ScopePage))
+
+
+class ExchangeUser(Strict):
+    """Who the server takes the handheld's user for."""
+
+    id = identity()
+    name = line()
+    role = one_of(("courier", "dispatcher", "csr", "admin"))
+    lang = one_of(("zh", "en"))
+    station = identity()
+
+
+class ExchangeResponse(Strict):
+    """Results of this push, blobs the server lacks, then changes."""
+
+    protocol = constant(PROTOCOL)
+    server_time = moment()
+    epoch = line(CODE)
+    user = nested(ExchangeUser)
+    head_seq = integer(0)
+    expected_seq = integer(1)
+    results = array(nested(Result))
+    missing_blobs = array(sha256())
+    pull = nested(Pull)
+
+
+class OperationDraft(Strict):
+    """An operation from a web session: the server adds author, app and clocks."""
+
+    op_id = identity()
+    type = matching(r"[a-z_]+\.[a-z_]+", longest=CODE)
+    v = integer(1, 1000)
+    entity = line()
+    base_rev = integer(0, nullable=True)
+    base = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
+    payload = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
+    at = moment(required=False)
+
+
+class OperationsRequest(Strict):
+    """Operations from a web session."""
+
+    operations = array(nested(OperationDraft), PULL_LIMIT)
+
+
+class OperationsResponse(Strict):
+    """One result for each operation, in the same order."""
+
+    results = array(nested(Result))

@@ -1,0 +1,332 @@
+"""The operations: one payload schema and one envelope schema for each type (PROTOCOL P4).
+
+Fields that may be null are still required: absent, null and a value are three things (P5), and two are enough here.
+"""
+
+from typing import Final
+
+from marshmallow import fields
+
+from sync.schemas.fields import (
+    CODE,
+    ENTITY_KINDS,
+    NAME,
+    OUTCOMES,
+    PAYMENT_METHODS,
+    RECIPIENTS,
+    REQUEST_KINDS,
+    TASK_KINDS,
+    TEXT,
+    Strict,
+    array,
+    boolean,
+    constant,
+    entity,
+    identity,
+    integer,
+    line,
+    matching,
+    moment,
+    nested,
+    one_of,
+    sha256,
+    text,
+)
+
+PHOTOS = 12
+REQUESTS = 50
+TYPE = r"[a-z_]+\.[a-z_]+"
+_DEGREE_E7 = 10_000_000
+
+
+def latitude(*, nullable: bool = False) -> fields.Integer:
+    """Degrees in 1e-7."""
+    return integer(-90 * _DEGREE_E7, 90 * _DEGREE_E7, nullable=nullable)
+
+
+def longitude(*, nullable: bool = False) -> fields.Integer:
+    """Degrees in 1e-7."""
+    return integer(-180 * _DEGREE_E7, 180 * _DEGREE_E7, nullable=nullable)
+
+
+def currency() -> fields.String:
+    """ISO 4217."""
+    return matching("[A-Z]{3}")
+
+
+def reason_code(*, nullable: bool = False, required: bool = True) -> fields.String:
+    """A code of sync/tables/reasons.json; the list is data and grows without a new schema."""
+    return matching("[A-Z][A-Z0-9_]*", longest=CODE, nullable=nullable, required=required)
+
+
+def _photos() -> fields.List[str]:
+    return array(sha256(), PHOTOS)
+
+
+class Position(Strict):
+    """Where the device was; accuracy in metres."""
+
+    lat_e7 = latitude()
+    lng_e7 = longitude()
+    accuracy_m = integer(0)
+
+
+class Base(Strict):
+    """What the writer saw in the fields it changes; an absent field was not looked at."""
+
+    courier = identity(nullable=True, required=False)
+    sequence = integer(0, nullable=True, required=False)
+    window_start = moment(nullable=True, required=False)
+    window_end = moment(nullable=True, required=False)
+    text = text(shortest=0, nullable=True, required=False)
+    active = boolean(nullable=True, required=False)
+
+
+class Envelope(Strict):
+    """Everything an operation carries but its payload; writers that are no handhelds have no device, seq and so on."""
+
+    op_id = identity()
+    type = matching(TYPE, longest=CODE)
+    v = integer(1, 1000)
+    author = identity()
+    device = identity(nullable=True)
+    incarnation = identity(nullable=True)
+    seq = integer(1, nullable=True)
+    prev = sha256(nullable=True)
+    app = line(CODE)
+    entity = entity()
+    base_rev = integer(0, nullable=True)
+    base = nested(Base)
+    blobs = array(sha256(), PHOTOS + 1)
+    at = moment()
+    mono = integer(0, nullable=True)
+    boot = identity(nullable=True)
+    position = nested(Position, nullable=True, required=False)
+
+
+class CustomerGiven(Strict):
+    """The customer as the order names it."""
+
+    id = identity()
+    name = line(NAME, shortest=0)
+    phone = line(CODE, shortest=0)
+
+
+class Address(Strict):
+    """An address as the order gives it: `text` is what a person reads, the parts are for sorting and masking."""
+
+    text = text(shortest=0)
+    community = line(nullable=True)
+    building = line(nullable=True)
+    unit = line(nullable=True)
+    room = line(nullable=True)
+    lng_e7 = longitude(nullable=True)
+    lat_e7 = latitude(nullable=True)
+
+
+class RequestGiven(Strict):
+    """A special request that came with the order."""
+
+    id = identity()
+    kind = one_of(REQUEST_KINDS)
+    text = text(shortest=0)
+
+
+class OrderImported(Strict):
+    """An order as accepted; money in minor units, weight in grams."""
+
+    kind = one_of(TASK_KINDS)
+    merchant = line()
+    reference = line()
+    waybill = line(CODE)
+    pieces = integer(1)
+    weight_g = integer(0, nullable=True)
+    goods = line(TEXT, shortest=0, nullable=True)
+    customer = nested(CustomerGiven)
+    address = nested(Address)
+    window_start = moment(nullable=True)
+    window_end = moment(nullable=True)
+    cod_minor = integer(0)
+    currency = currency()
+    requests = array(nested(RequestGiven), REQUESTS)
+    courier = identity(nullable=True)
+    sequence = integer(0, nullable=True)
+    import_id = identity(nullable=True, key="import")
+
+
+class TaskAssigned(Strict):
+    """To whom, and where in the route."""
+
+    courier = identity()
+    sequence = integer(0, nullable=True)
+
+
+class TaskReassigned(Strict):
+    """From the courier in `base` to this one, and why."""
+
+    courier = identity()
+    sequence = integer(0, nullable=True)
+    reason = text()
+
+
+class TaskCancelled(Strict):
+    """Why the plan is withdrawn."""
+
+    reason = text()
+
+
+class TaskWindowChanged(Strict):
+    """The window promised to the customer."""
+
+    window_start = moment(nullable=True)
+    window_end = moment(nullable=True)
+
+
+class TaskReattemptPlanned(Strict):
+    """Who tries again and when; no courier puts the task back among the unassigned."""
+
+    courier = identity(nullable=True)
+    window_start = moment(nullable=True)
+    window_end = moment(nullable=True)
+
+
+class NothingToAdd(Strict):
+    """That it happened is all there is to say."""
+
+
+class TaskDelivered(Strict):
+    """Who took it and what proves it; `consent` says how the recipient agreed to someone else taking it."""
+
+    recipient = one_of(RECIPIENTS)
+    recipient_name = line(shortest=0, nullable=True)
+    signature = sha256(nullable=True)
+    photos = _photos()
+    consent = text(nullable=True)
+
+
+class TaskPickedUp(Strict):
+    """What was taken; `waybill` when a label was put on at the door."""
+
+    pieces = integer(1)
+    weight_g = integer(0, nullable=True)
+    photos = _photos()
+    waybill = line(CODE, nullable=True)
+
+
+class TaskExcepted(Strict):
+    """Why not, from the reason list."""
+
+    reason = reason_code()
+    note = text(shortest=0, nullable=True)
+    photos = _photos()
+
+
+class TaskNoted(Strict):
+    """A remark for whoever comes next."""
+
+    text = text()
+
+
+class ParcelScanned(Strict):
+    """What was read, the waybill it stands for, and what the handheld said to it."""
+
+    code = text()
+    waybill = line(TEXT)
+    source = one_of(("wedge", "typed", "camera"))
+    verdict = one_of(("mine", "other_route", "recalled", "duplicate", "signed", "unknown"))
+    task = identity(nullable=True)
+
+
+class CustomerRequestSet(Strict):
+    """A special request, new or changed; an inactive one is kept and not shown."""
+
+    request = identity()
+    kind = one_of(REQUEST_KINDS)
+    text = text(shortest=0)
+    active = boolean()
+
+
+class PaymentCollected(Strict):
+    """Money taken at the door, in minor units."""
+
+    task = identity()
+    amount_minor = integer(1)
+    currency = currency()
+    method = one_of(PAYMENT_METHODS)
+
+
+class ShiftStarted(Strict):
+    """The courier begins, with this many tasks on the list."""
+
+    station = identity()
+    tasks = integer(0)
+
+
+class ShiftClosed(Strict):
+    """What the handheld counted at the end: operations recorded, confirmed, waiting, and cash in minor units."""
+
+    recorded = integer(0)
+    confirmed = integer(0)
+    waiting = integer(0)
+    cash_minor = integer(0)
+
+
+class OperationCorrected(Strict):
+    """Which operation was wrong and how (GS1 EPCIS error declaration); nothing is edited."""
+
+    corrects = identity()
+    error = one_of(("did_not_occur", "incorrect_data"))
+    note = text(shortest=0, nullable=True)
+
+
+class ConflictDecided(Strict):
+    """Which side stands, and why."""
+
+    outcome = one_of(OUTCOMES)
+    reason = text()
+
+
+PAYLOADS: Final[dict[str, type[Strict]]] = {
+    "order.imported": OrderImported,
+    "task.assigned": TaskAssigned,
+    "task.reassigned": TaskReassigned,
+    "task.cancelled": TaskCancelled,
+    "task.window_changed": TaskWindowChanged,
+    "task.reattempt_planned": TaskReattemptPlanned,
+    "task.out_for_delivery": NothingToAdd,
+    "task.arrived": NothingToAdd,
+    "task.delivered": TaskDelivered,
+    "task.picked_up": TaskPickedUp,
+    "task.attempt_failed": TaskExcepted,
+    "task.held": TaskExcepted,
+    "task.returned": TaskExcepted,
+    "task.noted": TaskNoted,
+    "parcel.scanned": ParcelScanned,
+    "customer.request_set": CustomerRequestSet,
+    "payment.collected": PaymentCollected,
+    "shift.started": ShiftStarted,
+    "shift.closed": ShiftClosed,
+    "operation.corrected": OperationCorrected,
+    "conflict.decided": ConflictDecided,
+}
+
+
+def _operation(op_type: str, payload: type[Strict]) -> type[Envelope]:
+    """The envelope of one type: `type` and `v` are constants, so that a union over them can be told apart."""
+    kind = op_type.split(".", maxsplit=1)[0]
+    kinds = {"order": ("task",), "payment": ("obligation",), "operation": ENTITY_KINDS}.get(kind, (kind,))
+    name = "".join(part.capitalize() for part in op_type.replace(".", "_").split("_")) + "Operation"
+    members = {
+        "__doc__": f"An operation of type {op_type}.",
+        "__module__": __name__,
+        "type": constant(op_type),
+        "v": constant(1),
+        "entity": entity(kinds),
+        "payload": nested(payload),
+    }
+    return type(name, (Envelope,), members)
+
+
+OPERATIONS: Final[dict[str, type[Envelope]]] = {
+    op_type: _operation(op_type, payload) for op_type, payload in PAYLOADS.items()
+}

@@ -1,0 +1,265 @@
+"""The records: what the operations add up to (plain objects; the revision travels beside them)."""
+
+from marshmallow import fields
+
+from sync.schemas.fields import (
+    CODE,
+    NAME,
+    OUTCOMES,
+    PAYMENT_METHODS,
+    RECIPIENTS,
+    REQUEST_KINDS,
+    STATUSES,
+    TASK_KINDS,
+    TEXT,
+    Strict,
+    array,
+    boolean,
+    entity,
+    identity,
+    integer,
+    line,
+    mapping,
+    matching,
+    moment,
+    nested,
+    one_of,
+    text,
+)
+from sync.schemas.operations import TYPE, Address, currency, reason_code
+
+CASE_KINDS = (
+    "cancelled",
+    "reassigned",
+    "contradiction",
+    "state",
+    "field",
+    "unsettled",
+    "amount_differs",
+    "second_payment",
+    "quarantined",
+    "device_lost",
+)
+
+
+def _station() -> fields.String:
+    # Empty only in a stub that a handheld makes of a task it has not been told of.
+    return line(shortest=0)
+
+
+class Touch(Strict):
+    """Who set a field last, and by which operation."""
+
+    op_id = identity()
+    author = identity()
+    at = moment()
+
+
+class TaskTouched(Strict):
+    """The last writer of each field that merges three ways."""
+
+    courier = nested(Touch, required=False)
+    sequence = nested(Touch, required=False)
+    window_start = nested(Touch, required=False)
+    window_end = nested(Touch, required=False)
+
+
+class Outcome(Strict):
+    """The physical outcome the status rests on."""
+
+    op_id = identity()
+    type = matching(TYPE, longest=CODE)
+    author = identity()
+    at = moment()
+    reason = reason_code(nullable=True)
+    recipient = one_of(RECIPIENTS, nullable=True)
+
+
+class Cancellation(Strict):
+    """By whom and why the plan was withdrawn; it stays when a fact overrides it."""
+
+    op_id = identity()
+    author = identity()
+    at = moment()
+    reason = text()
+
+
+class Note(Strict):
+    """A remark on a task."""
+
+    op_id = identity()
+    text = text()
+    author = identity()
+    at = moment()
+
+
+class TaskRecord(Strict):
+    """One piece of work for one courier at one address."""
+
+    id = identity()
+    station = _station()
+    kind = one_of(TASK_KINDS)
+    parcel = line(shortest=0)
+    customer = line(shortest=0)
+    merchant = line(shortest=0)
+    reference = line(shortest=0)
+    address = nested(Address)
+    status = one_of(STATUSES)
+    courier = identity(nullable=True)
+    sequence = integer(0, nullable=True)
+    window_start = moment(nullable=True)
+    window_end = moment(nullable=True)
+    outcome = nested(Outcome, nullable=True)
+    cancelled = nested(Cancellation, nullable=True)
+    attempts = integer(0)
+    notes = array(nested(Note))
+    touched = nested(TaskTouched)
+
+
+class LastScan(Strict):
+    """The scan that was recorded last."""
+
+    op_id = identity()
+    author = identity()
+    at = moment()
+    verdict = line(CODE)
+
+
+class ParcelRecord(Strict):
+    """What the label is on."""
+
+    id = identity()
+    waybill = line(TEXT)
+    pieces = integer(1)
+    weight_g = integer(0, nullable=True)
+    goods = line(TEXT, shortest=0, nullable=True)
+    scans = integer(0)
+    last_scan = nested(LastScan, nullable=True)
+
+
+class RequestRecord(Strict):
+    """A special request as it stands."""
+
+    id = identity()
+    kind = one_of(REQUEST_KINDS)
+    text = text(shortest=0)
+    active = boolean()
+
+
+class CustomerRecord(Strict):
+    """A customer at one station; `touched` names the last writer of each request."""
+
+    id = identity()
+    station = _station()
+    name = line(NAME, shortest=0)
+    phone = line(CODE, shortest=0)
+    requests = array(nested(RequestRecord))
+    touched = mapping(identity(), nested(Touch))
+
+
+class Collected(Strict):
+    """The payment that settled an obligation."""
+
+    op_id = identity()
+    author = identity()
+    amount_minor = integer(1)
+    method = one_of(PAYMENT_METHODS)
+    at = moment()
+
+
+class ObligationRecord(Strict):
+    """What is to be collected for a task, in minor units."""
+
+    id = identity()
+    task = identity()
+    amount_minor = integer(0)
+    currency = currency()
+    status = one_of(("due", "settled"))
+    collected = nested(Collected, nullable=True)
+
+
+class ShiftCounts(Strict):
+    """What the handheld counted when the shift was closed."""
+
+    recorded = integer(0)
+    confirmed = integer(0)
+    waiting = integer(0)
+    cash_minor = integer(0)
+
+
+class ShiftRecord(Strict):
+    """One courier's working time at one station."""
+
+    id = identity()
+    station = _station()
+    courier = identity()
+    status = one_of(("open", "closed"))
+    started_at = moment()
+    closed_at = moment(nullable=True)
+    counts = nested(ShiftCounts, nullable=True)
+
+
+class CaseSide(Strict):
+    """One version of a disputed thing: only the values the dispute is about are present."""
+
+    type = matching(TYPE, longest=CODE, required=False)
+    at = moment(required=False)
+    status = one_of(STATUSES, required=False)
+    reason = text(shortest=0, nullable=True, required=False)
+    recipient = one_of(RECIPIENTS, nullable=True, required=False)
+    note = text(shortest=0, nullable=True, required=False)
+    courier = identity(nullable=True, required=False)
+    sequence = integer(0, nullable=True, required=False)
+    window_start = moment(nullable=True, required=False)
+    window_end = moment(nullable=True, required=False)
+    text = text(shortest=0, nullable=True, required=False)
+    active = boolean(nullable=True, required=False)
+    amount_minor = integer(0, required=False)
+    currency = matching("[A-Z]{3}", required=False)
+    method = one_of(PAYMENT_METHODS, nullable=True, required=False)
+
+
+class Decision(Strict):
+    """Which side stands, who said so and why."""
+
+    op_id = identity()
+    author = identity()
+    outcome = one_of(OUTCOMES)
+    reason = text()
+    at = moment()
+
+
+class ConflictRecord(Strict):
+    """A case: both versions, both actors, the suggestion and the rule behind it (P22)."""
+
+    id = identity()
+    kind = one_of(CASE_KINDS)
+    status = one_of(("open", "decided"))
+    entity = entity()
+    task = identity(nullable=True)
+    station = _station()
+    op_id = identity()
+    theirs_op = identity(nullable=True)
+    mine = nested(CaseSide)
+    theirs = nested(CaseSide)
+    base = nested(CaseSide)
+    field_names = array(line(), key="fields")
+    mine_author = identity(nullable=True)
+    theirs_author = identity(nullable=True)
+    suggested = one_of(OUTCOMES)
+    rule = line()
+    outcomes = array(one_of(OUTCOMES))
+    owner = identity(nullable=True)
+    due_at = moment()
+    opened_at = moment()
+    decision = nested(Decision, nullable=True)
+
+
+RECORDS: dict[str, type[Strict]] = {
+    "task": TaskRecord,
+    "parcel": ParcelRecord,
+    "customer": CustomerRecord,
+    "obligation": ObligationRecord,
+    "shift": ShiftRecord,
+    "conflict": ConflictRecord,
+}

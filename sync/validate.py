@@ -1,0 +1,126 @@
+"""Is this an operation, and does it make sense? A list of problems, never an exception (P6, P18).
+
+What is refused here is quarantined by the caller: kept, visible, and in nobody's way.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError
+
+from sync.canonical import derive, normal_waybill, unclean
+from sync.schemas import PAYLOADS, Envelope
+from sync.tables import KIND_OF_ENTITY_ANY, OPERATIONS, REASONS
+
+_ENVELOPE: Final[Schema] = Envelope()
+# One instance for each type: making a schema costs eight times what using one does.
+_PAYLOADS: Final[dict[str, Schema]] = {op_type: schema() for op_type, schema in PAYLOADS.items()}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """What is wrong, where (a path like `payload.photos.0`) and, for a person, why."""
+
+    field: str
+    code: str
+    detail: str
+
+
+def validate(envelope: object, role: str | None = None) -> list[Problem]:
+    """The problems of an upcast operation, sorted by field and code; an empty list means it may be decided.
+
+    The stages run in order and the first one that finds something answers alone, since each rests on those before it.
+    `role` is the author's; None leaves the question of permission open.
+    """
+    if not isinstance(envelope, dict):
+        return [Problem("", "malformed", "An operation is an object.")]
+    stages: tuple[Callable[[], Iterable[Problem]], ...] = (
+        lambda: _unclean(envelope),
+        lambda: _shape(envelope),
+        lambda: _known(envelope, role),
+        lambda: _payload(envelope),
+        lambda: _sense(envelope["type"], envelope["entity"], envelope["payload"]),
+    )
+    for stage in stages:
+        problems = sorted(set(stage()))
+        if problems:
+            return problems
+    return []
+
+
+def _unclean(envelope: dict[str, Any]) -> Iterable[Problem]:
+    for path, what in unclean(envelope):
+        if what == "number":
+            yield Problem(path, "out_of_range", "Numbers are integers within ±(2^53-1).")
+        else:
+            yield Problem(path, "malformed", f"Nothing can hold this {what}.")
+
+
+def _shape(envelope: dict[str, Any]) -> Iterable[Problem]:
+    head = {key: value for key, value in envelope.items() if key != "payload"}
+    yield from _refusals(_ENVELOPE, head, "malformed", "")
+    if not isinstance(envelope.get("payload"), dict):
+        yield Problem("payload", "malformed", "The payload is an object.")
+
+
+def _known(envelope: dict[str, Any], role: str | None) -> Iterable[Problem]:
+    rule = OPERATIONS.get(envelope["type"])
+    if rule is None:
+        yield Problem("type", "unknown_type", "No such type of operation.")
+        return
+    if envelope["v"] != rule["v"]:
+        yield Problem("v", "unknown_version", f"Version {rule['v']} is known.")
+    kind = envelope["entity"].partition(":")[0]
+    if rule["entity"] not in (kind, KIND_OF_ENTITY_ANY):
+        yield Problem("entity", "wrong_entity", f"This is about a {rule['entity']}.")
+    if role is not None and role not in rule["roles"]:
+        yield Problem("type", "forbidden", f"A {role} may not write this.")
+
+
+def _payload(envelope: dict[str, Any]) -> Iterable[Problem]:
+    schema = _PAYLOADS[envelope["type"]]
+    return _refusals(schema, envelope["payload"], "invalid_payload", "payload")
+
+
+def _refusals(schema: Schema, value: dict[str, Any], code: str, path: str) -> Iterable[Problem]:
+    try:
+        schema.load(value)
+    except ValidationError as error:
+        for field, detail in _flat(error.messages, path):
+            yield Problem(field, code, detail)
+
+
+def _flat(messages: object, path: str) -> Iterable[tuple[str, str]]:
+    """marshmallow's tree of messages as (path, first message); `_schema` speaks of the object itself."""
+    if isinstance(messages, dict):
+        for key, below in messages.items():
+            yield from _flat(below, path if key == "_schema" else f"{path}.{key}" if path else str(key))
+    elif isinstance(messages, list) and messages:
+        yield path, str(messages[0])
+
+
+def _sense(op_type: str, entity: str, payload: dict[str, Any]) -> Iterable[Problem]:
+    """What no shape can say: values that contradict each other or name what does not exist."""
+    if op_type in ("task.attempt_failed", "task.held", "task.returned") and payload["reason"] not in REASONS:
+        yield Problem("payload.reason", "invalid_payload", "No such reason.")
+    start, end = payload.get("window_start"), payload.get("window_end")
+    if start is not None and end is not None and end < start:
+        yield Problem("payload.window_end", "invalid_payload", "The window ends before it starts.")
+    named = _named_entity(op_type, payload)
+    if named is not None and entity != named:
+        yield Problem("entity", "wrong_entity", "The payload speaks of another entity.")
+    if op_type in ("order.imported", "parcel.scanned"):
+        waybill = payload["waybill"]
+        if not waybill or waybill != normal_waybill(waybill):
+            yield Problem("payload.waybill", "invalid_payload", "The waybill is not in its normal form.")
+
+
+def _named_entity(op_type: str, payload: dict[str, Any]) -> str | None:
+    if op_type == "order.imported":
+        return f"task:{derive('task', payload['kind'], payload['waybill'])}"
+    if op_type == "parcel.scanned":
+        return f"parcel:{derive('parcel', payload['waybill'])}"
+    if op_type == "payment.collected":
+        return f"obligation:{payload['task']}"
+    return None
