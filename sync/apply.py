@@ -1,7 +1,8 @@
 """What an operation does to one record when nothing stands against it.
 
-The server uses these effects once it has decided, the handheld lays them over what the server last told it (P9). Records
-and operations are plain objects and are never changed: an effect returns a new record, or the same one if it has none.
+The server uses these effects once it has decided, the handheld lays them over what the server last told it
+(P9). Records and operations are plain objects and are never changed: an effect returns a new record, or the
+same one if it has none.
 """
 
 from collections.abc import Callable
@@ -91,8 +92,9 @@ def _cancelled(record: Record | None, op: Op) -> Record:
 def fact(record: Record | None, op: Op, *, late: bool = False) -> Record:
     """The task after something that physically happened.
 
-    The status follows the table, or the rank of the outcome where the table has no way; a `late` outcome (one that
-    contradicts what is recorded) counts by rank alone, and only if it outranks (P19). A failed attempt is counted always.
+    The status follows the table, or the rank of the outcome where the table has no way; a `late` outcome (one
+    that contradicts what is recorded) counts by rank alone, and only if it outranks (P19). A failed attempt is
+    counted always.
     """
     record = record or task_stub(op)
     op_type = op["type"]
@@ -138,7 +140,8 @@ def task_stub(op: Op) -> Record:
         "customer": "",
         "merchant": "",
         "reference": "",
-        "address": dict.fromkeys(("community", "building", "unit", "room", "lng_e7", "lat_e7")) | {"text": ""},
+        "address": dict.fromkeys(("community", "building", "unit", "room", "lng_e7", "lat_e7"))
+        | {"text": ""},
         "status": "assigned",
         "courier": op["author"],
         "sequence": None,

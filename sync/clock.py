@@ -18,8 +18,8 @@ class Corrected:
 def corrected(at: int, device_now: int, server_now: int) -> Corrected:
     """Move a device's `at` onto the server's clock.
 
-    `device_now` is what the device's wall clock said when it sent, `server_now` what the server's said on receipt; all in
-    ms since the epoch, UTC. Beyond SKEW_LIMIT_MS the moment is flagged, never refused.
+    `device_now` is what the device's wall clock said when it sent, `server_now` what the server's said on receipt;
+    all in ms since the epoch, UTC. Beyond SKEW_LIMIT_MS the moment is flagged, never refused.
     """
     skew = server_now - device_now
     return Corrected(at=at + skew, skew=skew, flagged=abs(skew) > SKEW_LIMIT_MS)

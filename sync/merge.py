@@ -35,7 +35,7 @@ AWAITING: Final = "awaiting_entity"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How an operation ends: applied, merged, conflict, deferred or quarantined, with what changes and what is disputed."""
+    """How an operation ends (applied, merged, conflict, deferred, quarantined), what changes, what is disputed."""
 
     status: str
     code: str | None = None

@@ -141,21 +141,23 @@ ROW_BODIES: dict[str, type[Strict]] = {"task": TaskRow, "notice": NoticeRow, "st
 
 
 class Row(Strict):
-    """A pulled row; absent ones are tombstones with a reason and no body. The body's shape follows the entity's kind."""
+    """A pulled row, its body shaped by the kind of its entity; an absent one is a tombstone: a reason and no body."""
 
     entity = row_entity()
     rev = integer(0)
     ver = integer(0)
     present = boolean()
     reason = one_of(REMOVALS, nullable=True)
-    body = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True, allow_none=True)
+    body = fields.Dict(
+        keys=fields.String(), values=fields.Raw(allow_none=True), required=True, allow_none=True
+    )
 
 
 class ScopePage(Strict):
     """The changes of one scope in (from, to], below a ceiling that stays while pages are fetched."""
 
     scope = scope()
-    from_ver = fields.Integer(required=True, strict=True, data_key="from")
+    from_ver = integer(0, key="from")
     to = integer(0)
     ceiling = integer(0)
     final = boolean()

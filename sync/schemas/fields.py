@@ -1,7 +1,7 @@
 """The few field types every schema is built from.
 
-marshmallow is lenient where the wire must not be (1 passes for true, "$" lets a trailing line feed through), and a validator
-written as a function would vanish from OpenAPI; so every rule here is declarative and strict.
+marshmallow is lenient where the wire must not be (1 passes for true, "$" lets a trailing line feed through), and
+a validator written as a function would vanish from OpenAPI; so every rule here is declarative and strict.
 """
 
 from collections.abc import Mapping
@@ -77,11 +77,13 @@ def integer(
     *,
     nullable: bool = False,
     required: bool = True,
+    key: str | None = None,
     description: str | None = None,
 ) -> fields.Integer:
     """A whole number that a double holds exactly; true and 1.0 are no numbers here."""
     limits = validate.Range(min=minimum, max=maximum)
-    return fields.Integer(strict=True, validate=limits, **_options(nullable, required, description))
+    options = _options(nullable, required, description)
+    return fields.Integer(strict=True, validate=limits, data_key=key, **options)
 
 
 def moment(*, nullable: bool = False, required: bool = True) -> fields.Integer:
@@ -117,7 +119,9 @@ def entity(
     return matching(f"(?:{'|'.join(kinds)}):{_UUID}", nullable=nullable, required=required)
 
 
-def line(longest: int = NAME, *, shortest: int = 1, nullable: bool = False, required: bool = True) -> fields.String:
+def line(
+    longest: int = NAME, *, shortest: int = 1, nullable: bool = False, required: bool = True
+) -> fields.String:
     """Text on one line: no control characters, so that an id derived from it cannot be forged with a line feed."""
     rules = [validate.Regexp(rf"^[^\u0000-\u001f\u007f]*{_END}"), validate.Length(min=shortest, max=longest)]
     return fields.String(validate=rules, **_options(nullable, required, None))
@@ -154,7 +158,9 @@ def nested(schema: type[Schema], *, nullable: bool = False, required: bool = Tru
     return fields.Nested(schema, **_options(nullable, required, None))
 
 
-def array(inner: fields.Field[Any], longest: int | None = None, *, key: str | None = None) -> fields.List[Any]:
+def array(
+    inner: fields.Field[Any], longest: int | None = None, *, key: str | None = None
+) -> fields.List[Any]:
     """A list of `inner`, of at most `longest` where a writer could make it grow."""
     limits = [validate.Length(max=longest)] if longest is not None else []
     return fields.List(inner, validate=limits, data_key=key, **_options(False, True, None))

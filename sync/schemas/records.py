@@ -28,6 +28,8 @@ from sync.schemas.fields import (
 )
 from sync.schemas.operations import TYPE, Address, currency, reason_code
 
+# How much of a quarantined operation a case shows; all of it is in the log.
+RAW = 4000
 CASE_KINDS = (
     "cancelled",
     "reassigned",
@@ -200,9 +202,13 @@ class ShiftRecord(Strict):
 
 
 class CaseSide(Strict):
-    """One version of a disputed thing: only the values the dispute is about are present."""
+    """One version of a disputed thing: only the values the dispute is about are present.
 
-    type = matching(TYPE, longest=CODE, required=False)
+    From `code` on they are of incidents: what a quarantined operation looked like, which ones a handheld lost. The
+    type is whatever it claimed to be.
+    """
+
+    type = line(CODE, shortest=0, required=False)
     at = moment(required=False)
     status = one_of(STATUSES, required=False)
     reason = text(shortest=0, nullable=True, required=False)
@@ -212,11 +218,20 @@ class CaseSide(Strict):
     sequence = integer(0, nullable=True, required=False)
     window_start = moment(nullable=True, required=False)
     window_end = moment(nullable=True, required=False)
-    text = text(shortest=0, nullable=True, required=False)
     active = boolean(nullable=True, required=False)
     amount_minor = integer(0, required=False)
     currency = matching("[A-Z]{3}", required=False)
     method = one_of(PAYMENT_METHODS, nullable=True, required=False)
+    code = line(CODE, required=False)
+    detail = text(required=False)
+    raw = text(RAW, shortest=0, required=False)
+    device = identity(required=False)
+    incarnation = identity(required=False)
+    first_seq = integer(1, required=False)
+    last_seq = integer(1, required=False)
+    operations = integer(1, required=False)
+    # Last, since it takes the name of what makes it.
+    text = text(shortest=0, nullable=True, required=False)
 
 
 class Decision(Strict):

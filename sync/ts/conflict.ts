@@ -1,0 +1,165 @@
+/**
+ * Cases: what is put before a person when plan and reality, or two people, disagree (P22).
+ *
+ * A draft holds both versions, both actors, what they started from, and the outcome that sync/tables/merge.json suggests. Owner,
+ * deadline and station are the server's to add.
+ */
+import { derive } from "./canonical";
+import type { ConflictRecord, Envelope, Json, JsonObject, ObligationRecord, TaskRecord, Touch } from "./records";
+import { CASE_KINDS, OUTCOMES, RANKS, type CaseRule } from "./tables";
+
+/** A case as the decision makes it; `mine` is the operation just decided, `theirs` what was recorded before. */
+export type CaseDraft = Omit<ConflictRecord, "status" | "station" | "owner" | "due_at" | "opened_at" | "decision">;
+
+/** What a decision does to the log of the disputed entity: operations left out, operations that win their fields. */
+export interface CaseEffect {
+  void: string[];
+  force: string[];
+}
+
+const MONEY = ["amount_minor", "currency", "method"];
+// What a payload may say that belongs into a case.
+const SAYINGS = ["reason", "recipient", "note", "courier", "sequence", "window_start", "window_end"];
+
+/** What deciding `record` for `outcome` means when its entity is folded again. */
+export function effect(record: Pick<ConflictRecord, "kind" | "op_id" | "theirs_op">, outcome: string): CaseEffect {
+  const what = ruleOf(record.kind).effects[outcome] ?? "none";
+  if (what === "void_mine") return { void: [record.op_id], force: [] };
+  if (what === "void_theirs" && record.theirs_op !== null) return { void: [record.theirs_op], force: [] };
+  if (what === "force_mine") return { void: [], force: [record.op_id] };
+  return { void: [], force: [] };
+}
+
+/** A physical outcome against the record as it stood before it. */
+export function factCase(kind: string, record: TaskRecord, op: Envelope): CaseDraft {
+  const mine = { ...said(op), status: statusOf(op.type) };
+  if (kind !== "reassigned") {
+    const { theirs, by } = standing(kind, record);
+    return draft(kind, op, mine, theirs, by, ["status"]);
+  }
+  const by = record.touched["courier"] ?? null;
+  const theirs = { courier: record.courier, ...(by ? { at: by.at } : {}) };
+  return draft(kind, op, { ...mine, courier: op.author }, theirs, by, ["courier"]);
+}
+
+/** A change of plan for a task that is finished. */
+export function planCase(record: TaskRecord, op: Envelope): CaseDraft {
+  const mine = { ...said(op), ...(op.type === "task.cancelled" ? { status: "cancelled" } : {}) };
+  const { theirs, by } = standing("state", record);
+  return draft("state", op, mine, theirs, by, ["status"]);
+}
+
+/** Two writers of the same fields; `values` are mine, `by` is the stamp of the one recorded before. */
+export function fieldCase(
+  op: Envelope,
+  values: JsonObject,
+  theirs: JsonObject,
+  by: Touch | null,
+  contested: string[],
+): CaseDraft {
+  const pick = (from: JsonObject): JsonObject =>
+    Object.fromEntries(contested.filter((name) => name in from).map((name) => [name, from[name] as Json]));
+  const mine = { type: op.type, at: op.at, ...pick(values) };
+  const kept = { ...pick(theirs), ...(by ? { at: by.at } : {}) };
+  return draft("field", op, mine, kept, by, contested, pick(op.base));
+}
+
+/** A sign-off while money is due. */
+export function unsettledCase(obligation: ObligationRecord, op: Envelope): CaseDraft {
+  const mine = { ...said(op), status: statusOf(op.type) };
+  return draft("unsettled", op, mine, due(obligation), null, ["amount_minor"]);
+}
+
+/** A payment that does not fit what is due, or comes when nothing is. */
+export function paymentCase(
+  kind: "second_payment" | "amount_differs",
+  obligation: ObligationRecord,
+  op: Envelope,
+): CaseDraft {
+  const { payload } = op;
+  const mine = { type: op.type, at: op.at, ...only(payload, MONEY) };
+  const first = obligation.collected;
+  if (kind === "second_payment" && first !== null) {
+    const { amount_minor, method, at } = first;
+    const theirs = { amount_minor, method, at, currency: obligation.currency };
+    return draft(kind, op, mine, theirs, first, ["amount_minor"]);
+  }
+  const differing = (["amount_minor", "currency"] as const).filter((field) => payload[field] !== obligation[field]);
+  return draft(kind, op, mine, due(obligation), null, differing);
+}
+
+function said(op: Envelope): JsonObject {
+  const words = SAYINGS.filter((key) => (op.payload[key] ?? null) !== null);
+  return { type: op.type, at: op.at, ...only(op.payload, words) };
+}
+
+function due(obligation: ObligationRecord): JsonObject {
+  return { amount_minor: obligation.amount_minor, currency: obligation.currency };
+}
+
+/** What the record says that the operation is up against, and whose word that is. */
+function standing(kind: string, record: TaskRecord): { theirs: JsonObject; by: Touch | null } {
+  const { cancelled, outcome } = record;
+  if (cancelled !== null && (kind === "cancelled" || (kind === "state" && record.status === "cancelled"))) {
+    return { theirs: { status: "cancelled", at: cancelled.at, reason: cancelled.reason }, by: cancelled };
+  }
+  if (outcome === null) return { theirs: { status: record.status }, by: null };
+  const words: JsonObject = {};
+  if (outcome.reason !== null) words["reason"] = outcome.reason;
+  if (outcome.recipient !== null) words["recipient"] = outcome.recipient;
+  return { theirs: { status: statusOf(outcome.type), type: outcome.type, at: outcome.at, ...words }, by: outcome };
+}
+
+function draft(
+  kind: string,
+  op: Envelope,
+  mine: JsonObject,
+  theirs: JsonObject,
+  by: Touch | null,
+  fields: string[],
+  base: JsonObject = {},
+): CaseDraft {
+  const rule = ruleOf(kind);
+  return {
+    id: derive("conflict", op.op_id, kind),
+    kind,
+    entity: op.entity,
+    task: taskOf(op.entity),
+    op_id: op.op_id,
+    theirs_op: by?.op_id ?? null,
+    mine,
+    theirs,
+    base,
+    fields: [...fields],
+    mine_author: op.author,
+    theirs_author: by?.author ?? null,
+    suggested: suggested(rule.suggested, mine, theirs),
+    rule: rule.rule,
+    outcomes: [...rule.outcomes],
+  };
+}
+
+function suggested(rule: string, mine: JsonObject, theirs: JsonObject): string {
+  if (rule !== "rank") return rule;
+  const rank = (side: JsonObject): number => RANKS[side["status"] as string] ?? 0;
+  return rank(mine) > rank(theirs) ? "mine" : "theirs";
+}
+
+function only(from: JsonObject, keys: string[]): JsonObject {
+  return Object.fromEntries(keys.map((key) => [key, from[key] as Json]));
+}
+
+function statusOf(opType: string): string {
+  return OUTCOMES[opType]?.status ?? "";
+}
+
+function ruleOf(kind: string): CaseRule {
+  const rule = CASE_KINDS[kind];
+  if (rule === undefined) throw new Error(`no such kind of case: ${kind}`);
+  return rule;
+}
+
+function taskOf(entity: string): string | null {
+  const [kind, id] = entity.split(":") as [string, string];
+  return kind === "task" || kind === "obligation" ? id : null;
+}

@@ -1,0 +1,341 @@
+/**
+ * The decision: what becomes of one operation, given the records as they stand (P18 to P21).
+ *
+ * `decide` looks at the board and says what changes and what has to go before a person; it changes nothing itself. `fold` runs
+ * the same decisions over an entity's log again when an operation of it no longer counts.
+ */
+import {
+  apply,
+  ASSIGNING,
+  fact,
+  idOf,
+  newValues,
+  nextStatus,
+  orderedCustomer,
+  orderedObligation,
+  orderedParcel,
+  orderedTask,
+  orderOf,
+  planned,
+  requestSet,
+  type Values,
+} from "./apply";
+import { derive } from "./canonical";
+import { factCase, fieldCase, paymentCase, planCase, unsettledCase, type CaseDraft } from "./conflict";
+import type {
+  ConflictRecord,
+  CustomerRecord,
+  Envelope,
+  Json,
+  JsonObject,
+  ObligationRecord,
+  ParcelRecord,
+  ResultStatus,
+  ShiftRecord,
+  SyncRecord,
+  TaskRecord,
+} from "./records";
+import { FIELDS, OUTCOMES, PROGRESS, STATES } from "./tables";
+
+export type Board = Record<string, SyncRecord>;
+
+export const AWAITING = "awaiting_entity";
+
+/** How an operation ends, with what changes and what is disputed. */
+export interface Decision {
+  status: ResultStatus;
+  code: string | null;
+  changes: Board;
+  cases: CaseDraft[];
+}
+
+/** Fields after a three-way merge; the contested ones keep theirs. */
+export interface Merge {
+  values: Values;
+  contested: string[];
+}
+
+type Gone = Record<string, Json[]>;
+
+/**
+ * What a decision may know beside the board. `gone` holds values of operations that were left out of a fold: a writer who saw one
+ * of them saw what stood then, so his base is no dispute. `forced` says that a person decided for this operation.
+ */
+interface Context {
+  rev: number | null;
+  station: string;
+  forced: boolean;
+  gone: Gone;
+}
+
+type Decider = (board: Board, op: Envelope, context: Context) => Decision;
+
+/**
+ * Decides one valid operation. `board` holds the records it may touch by entity; for an operation on a task also the task's
+ * obligation if there is one, for an order also its parcel and customer. `rev` is the present revision of the operation's entity,
+ * `station` the author's: what an order makes belongs to it.
+ */
+export function decide(board: Board, op: Envelope, rev: number | null = null, station: string | null = null): Decision {
+  return decideIn(board, op, { rev, station: station ?? "", forced: false, gone: {} });
+}
+
+/**
+ * Rebuilds the records that carry `entity`'s id from its accepted operations in the server's order. Operations in `left` are left
+ * out, those in `force` win their contested fields (a person decided so). Cases are not opened again.
+ */
+export function fold(
+  entity: string,
+  ops: Envelope[],
+  left: ReadonlySet<string> = new Set(),
+  force: ReadonlySet<string> = new Set(),
+  station: string | null = null,
+): Board {
+  const board: Board = {};
+  const gone: Gone = {};
+  for (const op of ops) {
+    if (left.has(op.op_id)) {
+      remember(gone, op, op.type in FIELDS ? newValues(op) : {});
+      continue;
+    }
+    const forced = force.has(op.op_id);
+    if (forced) remember(gone, op, standingValues(board[op.entity], op));
+    Object.assign(board, decideIn(board, op, { rev: null, station: station ?? "", forced, gone }).changes);
+  }
+  const wanted = idOf(entity);
+  return Object.fromEntries(Object.entries(board).filter(([name]) => idOf(name) === wanted));
+}
+
+/**
+ * Merges `mine` into `theirs`, field by field, on what the writer saw (P20). A field that only one side changed takes that side's
+ * value, a field both changed alike is no dispute, a field both changed apart is contested. A field missing from `base` was not
+ * looked at, so mine stands.
+ */
+export function threeWay(base: JsonObject, theirs: JsonObject, mine: Values, gone: Gone = {}): Merge {
+  const values: Values = {};
+  const contested: string[] = [];
+  for (const [name, value] of Object.entries(mine)) {
+    const stands = theirs[name] as Json;
+    values[name] = value;
+    if (value === stands || !(name in base) || base[name] === stands) continue;
+    if (gone[name]?.includes(base[name] as Json)) continue;
+    values[name] = stands;
+    if (value !== base[name]) contested.push(name);
+  }
+  return { values, contested };
+}
+
+function decideIn(board: Board, op: Envelope, context: Context): Decision {
+  const special = Object.hasOwn(SPECIAL, op.type) ? SPECIAL[op.type] : undefined;
+  if (special !== undefined) return special(board, op, context);
+  const record = board[op.entity];
+  if (record === undefined) return DEFERRED;
+  if (op.type in OUTCOMES) return outcome(board, op, record as TaskRecord);
+  if (op.type in PROGRESS) return progress(op, record as TaskRecord);
+  if (op.type in FIELDS) return plan(op, record as TaskRecord, context);
+  return plainly(op, record);
+}
+
+/** The effect as it is; one that changes nothing was there already. */
+function plainly(op: Envelope, record: SyncRecord | null): Decision {
+  const after = apply(record, op);
+  if (after === null || after === record) return ended("merged");
+  return ended("applied", { [op.entity]: after });
+}
+
+function ended(status: ResultStatus, changes: Board = {}, cases: CaseDraft[] = []): Decision {
+  return { status, code: null, changes, cases };
+}
+
+function quarantined(code: string): Decision {
+  return { status: "quarantined", code, changes: {}, cases: [] };
+}
+
+const DEFERRED: Decision = { status: "deferred", code: AWAITING, changes: {}, cases: [] };
+
+function changed(op: Envelope, before: SyncRecord, after: SyncRecord): Board {
+  return after === before ? {} : { [op.entity]: after };
+}
+
+// --- facts -----------------------------------------------------------------------------------------------------------
+
+/** The holder himself, or the desk in his name: an operation without a device comes from a web session. */
+function speaksForHolder(record: TaskRecord, op: Envelope): boolean {
+  return op.device === null || op.author === record.courier;
+}
+
+/** Setting out and arriving are told by whoever did so; they move the holder's open task and nothing else. */
+function progress(op: Envelope, record: TaskRecord): Decision {
+  const stands = record.cancelled === null && nextStatus(record, op.type) !== null;
+  return stands && speaksForHolder(record, op) ? plainly(op, record) : ended("merged");
+}
+
+function outcome(board: Board, op: Envelope, record: TaskRecord): Decision {
+  if (!OUTCOMES[op.type]?.for.includes(record.kind)) return quarantined("wrong_kind");
+  const kind = dispute(record, op);
+  const after = fact(record, op, kind !== null);
+  const cases = kind === null ? [] : [factCase(kind, record, op)];
+  const obligation = board[`obligation:${record.id}`] as ObligationRecord | undefined;
+  const stands = after.outcome?.op_id === op.op_id;
+  if (op.type === "task.delivered" && stands && obligation?.status === "due") cases.push(unsettledCase(obligation, op));
+  return ended(cases.length ? "conflict" : "applied", changed(op, record, after), cases);
+}
+
+/** What stands against an outcome, the gravest first; null when the holder reports what the table expects (P19). */
+function dispute(record: TaskRecord, op: Envelope): string | null {
+  const holder = speaksForHolder(record, op);
+  const isCancelled = record.cancelled !== null;
+  if (holder && !isCancelled && nextStatus(record, op.type) !== null) return null;
+  if (record.outcome !== null) {
+    const status = OUTCOMES[record.outcome.type]?.status ?? "";
+    const goesOn = op.type in (STATES[record.kind]?.[status] ?? {});
+    if (record.outcome.author !== op.author || !goesOn) return "contradiction";
+  }
+  if (isCancelled) return "cancelled";
+  return holder ? "state" : "reassigned";
+}
+
+// --- plans -----------------------------------------------------------------------------------------------------------
+
+const cancel: Decider = (board, op) => {
+  const record = board[op.entity] as TaskRecord | undefined;
+  if (record === undefined) return DEFERRED;
+  if (record.status === "cancelled") return ended("merged");
+  if (nextStatus(record, op.type) === null) return ended("conflict", {}, [planCase(record, op)]);
+  return plainly(op, record);
+};
+
+function plan(op: Envelope, record: TaskRecord, context: Context): Decision {
+  if (nextStatus(record, op.type) === null) return ended("conflict", {}, [planCase(record, op)]);
+  const mine = newValues(op);
+  const merge = context.forced ? { values: mine, contested: [] } : mergedPlan(op, record, mine, context);
+  const [first] = merge.contested;
+  if (first === undefined) {
+    const after = planned(record, op, merge.values);
+    return ended(how(op, record, after, context), changed(op, record, after));
+  }
+  const one = fieldCase(op, mine, fieldsOf(record), record.touched[first] ?? null, merge.contested);
+  const after = merge.contested.includes("courier") ? record : planned(record, op, merge.values);
+  return ended("conflict", changed(op, record, after), [one]);
+}
+
+/** The merge of a plan's fields; a window that would end before it starts is a dispute over the whole window. */
+function mergedPlan(op: Envelope, record: TaskRecord, mine: Values, context: Context): Merge {
+  const theirs = fieldsOf(record);
+  const merge = threeWay(op.base, theirs, mine, context.gone);
+  const start = (merge.values["window_start"] ?? null) as number | null;
+  const end = (merge.values["window_end"] ?? null) as number | null;
+  if (merge.contested.length || start === null || end === null || start <= end) return merge;
+  const window = ["window_start", "window_end"];
+  const values = Object.fromEntries(
+    Object.entries(merge.values).map(([name, value]) => [name, window.includes(name) ? (theirs[name] as Json) : value]),
+  );
+  return { values, contested: window.filter((name) => mine[name] !== theirs[name]) };
+}
+
+/** Merged when the writer did not see the present revision, or nothing was left to change. */
+function how(op: Envelope, before: SyncRecord, after: SyncRecord, context: Context): ResultStatus {
+  const late = context.rev !== null && op.base_rev !== null && op.base_rev < context.rev;
+  return late || after === before ? "merged" : "applied";
+}
+
+const request: Decider = (board, op, context) => {
+  const record = board[op.entity] as CustomerRecord | undefined;
+  if (record === undefined) return DEFERRED;
+  const wanted = op.payload["request"] as string;
+  const known = record.requests.find((one) => one.id === wanted);
+  if (known === undefined || context.forced) return plainly(op, record);
+  const mine = newValues(op);
+  const stands = fieldsOf(known);
+  const gone = Object.fromEntries(Object.keys(mine).map((name) => [name, context.gone[`${wanted}.${name}`] ?? []]));
+  const merge = threeWay(op.base, stands, mine, gone);
+  const differs = Object.entries(merge.values).some(([name, value]) => stands[name] !== value);
+  const after = differs ? requestSet(record, op, merge.values) : record;
+  if (!merge.contested.length) return ended(how(op, record, after, context), changed(op, record, after));
+  const one = fieldCase(op, mine, stands, record.touched[wanted] ?? null, merge.contested);
+  return ended("conflict", changed(op, record, after), [one]);
+};
+
+function remember(gone: Gone, op: Envelope, values: Values): void {
+  const wanted = op.payload["request"];
+  for (const [name, value] of Object.entries(values)) {
+    const key = wanted ? `${String(wanted)}.${name}` : name;
+    gone[key] = [...(gone[key] ?? []), value];
+  }
+}
+
+/** What the record says in the fields that a forced operation is about to win. */
+function standingValues(record: SyncRecord | undefined, op: Envelope): Values {
+  const names = FIELDS[op.type];
+  if (record === undefined || names === undefined) return {};
+  const pick = (from: JsonObject): Values => Object.fromEntries(names.map((name) => [name, from[name] as Json]));
+  if (ASSIGNING.includes(op.type) || op.type === "task.window_changed") return pick(fieldsOf(record));
+  const known = (record as CustomerRecord).requests.find((one) => one.id === op.payload["request"]);
+  return known === undefined ? {} : pick(fieldsOf(known));
+}
+
+/** A record, or part of one, looked at as fields by name. */
+function fieldsOf(record: object): JsonObject {
+  return record as JsonObject;
+}
+
+// --- orders, money, shifts, words about operations -------------------------------------------------------------------
+
+const order: Decider = (board, op, context) => {
+  const { merchant, reference, waybill, customer, cod_minor } = orderOf(op);
+  const known = board[op.entity] as TaskRecord | undefined;
+  if (known !== undefined) {
+    const same = known.merchant === merchant && known.reference === reference;
+    return same ? ended("merged") : quarantined("waybill_taken");
+  }
+  const task = orderedTask(op, context.station);
+  const parcel = `parcel:${derive("parcel", waybill)}`;
+  const person = `customer:${customer.id}`;
+  const changes: Board = {
+    [parcel]: orderedParcel((board[parcel] as ParcelRecord | undefined) ?? null, op),
+    [op.entity]: task,
+    [person]: orderedCustomer((board[person] as CustomerRecord | undefined) ?? null, op, context.station),
+  };
+  if (cod_minor > 0) changes[`obligation:${task.id}`] = orderedObligation(op);
+  return ended("applied", changes);
+};
+
+const payment: Decider = (board, op) => {
+  const record = board[op.entity] as ObligationRecord | undefined;
+  if (record === undefined) return DEFERRED;
+  if (record.status === "settled") return ended("conflict", {}, [paymentCase("second_payment", record, op)]);
+  const settled = plainly(op, record);
+  const { amount_minor, currency } = op.payload;
+  if (amount_minor === record.amount_minor && currency === record.currency) return settled;
+  return ended("conflict", settled.changes, [paymentCase("amount_differs", record, op)]);
+};
+
+const shift: Decider = (board, op) => {
+  const record = board[op.entity] as ShiftRecord | undefined;
+  if (record === undefined && op.type === "shift.closed") return DEFERRED;
+  if (record !== undefined && record.courier !== op.author) return quarantined("forbidden");
+  return plainly(op, record ?? null);
+};
+
+/** Accepted as it is: whoever keeps the log folds the entity again without the operation it names. */
+const correction: Decider = (board, op) => (op.entity in board ? ended("applied") : DEFERRED);
+
+const verdict: Decider = (board, op) => {
+  const record = board[op.entity] as ConflictRecord | undefined;
+  if (record === undefined) return DEFERRED;
+  if (record.status === "open" && !record.outcomes.includes(op.payload["outcome"] as string)) {
+    return quarantined("outcome_not_offered");
+  }
+  return plainly(op, record);
+};
+
+const SPECIAL: Record<string, Decider> = {
+  "order.imported": order,
+  "task.cancelled": cancel,
+  "customer.request_set": request,
+  "parcel.scanned": (board, op) => plainly(op, board[op.entity] ?? null),
+  "payment.collected": payment,
+  "shift.started": shift,
+  "shift.closed": shift,
+  "operation.corrected": correction,
+  "conflict.decided": verdict,
+};

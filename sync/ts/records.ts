@@ -1,0 +1,205 @@
+/**
+ * Shapes of the records and of the envelope, as `sync/schemas` defines them. Types only.
+ *
+ * Units: times in ms since the epoch (UTC), money in minor units, weight in grams, coordinates in 1e-7 degrees. Ids are lower
+ * case UUIDs; an entity is `kind:id`.
+ */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export type EntityKind = "task" | "parcel" | "customer" | "shift" | "obligation" | "conflict";
+
+export type OperationType =
+  | "order.imported"
+  | "task.assigned"
+  | "task.reassigned"
+  | "task.cancelled"
+  | "task.window_changed"
+  | "task.reattempt_planned"
+  | "task.out_for_delivery"
+  | "task.arrived"
+  | "task.delivered"
+  | "task.picked_up"
+  | "task.attempt_failed"
+  | "task.held"
+  | "task.returned"
+  | "task.noted"
+  | "parcel.scanned"
+  | "customer.request_set"
+  | "payment.collected"
+  | "shift.started"
+  | "shift.closed"
+  | "operation.corrected"
+  | "conflict.decided";
+
+export type Role = "courier" | "dispatcher" | "csr" | "admin";
+
+export type TaskStatus =
+  | "created"
+  | "assigned"
+  | "out_for_delivery"
+  | "arrived"
+  | "delivered"
+  | "picked_up"
+  | "attempt_failed"
+  | "held"
+  | "returned"
+  | "cancelled";
+
+export interface Position {
+  lat_e7: number;
+  lng_e7: number;
+  accuracy_m: number;
+}
+
+/** One operation (P4). Immutable from the moment it is saved. */
+export interface Envelope {
+  op_id: string;
+  type: string;
+  v: number;
+  author: string;
+  device: string | null;
+  incarnation: string | null;
+  seq: number | null;
+  prev: string | null;
+  app: string;
+  entity: string;
+  base_rev: number | null;
+  base: JsonObject;
+  payload: JsonObject;
+  blobs: string[];
+  at: number;
+  mono: number | null;
+  boot: string | null;
+  position?: Position | null;
+}
+
+export interface Address {
+  text: string;
+  community: string | null;
+  building: string | null;
+  unit: string | null;
+  room: string | null;
+  lng_e7: number | null;
+  lat_e7: number | null;
+}
+
+export interface Touch {
+  op_id: string;
+  author: string;
+  at: number;
+}
+
+export interface TaskRecord {
+  id: string;
+  station: string;
+  kind: "delivery" | "pickup";
+  parcel: string;
+  customer: string;
+  merchant: string;
+  reference: string;
+  address: Address;
+  status: TaskStatus;
+  courier: string | null;
+  sequence: number | null;
+  window_start: number | null;
+  window_end: number | null;
+  outcome: {
+    op_id: string;
+    type: string;
+    author: string;
+    at: number;
+    reason: string | null;
+    recipient: string | null;
+  } | null;
+  cancelled: { op_id: string; author: string; at: number; reason: string } | null;
+  attempts: number;
+  notes: { op_id: string; text: string; author: string; at: number }[];
+  touched: Record<string, Touch>;
+}
+
+export type ScanVerdict = "mine" | "other_route" | "recalled" | "duplicate" | "signed" | "unknown";
+
+export interface ParcelRecord {
+  id: string;
+  waybill: string;
+  pieces: number;
+  weight_g: number | null;
+  goods: string | null;
+  scans: number;
+  last_scan: { op_id: string; author: string; at: number; verdict: ScanVerdict } | null;
+}
+
+export interface CustomerRequest {
+  id: string;
+  kind: string;
+  text: string;
+  active: boolean;
+}
+
+export interface CustomerRecord {
+  id: string;
+  station: string;
+  name: string;
+  phone: string;
+  requests: CustomerRequest[];
+  touched: Record<string, Touch>;
+}
+
+export interface ObligationRecord {
+  id: string;
+  task: string;
+  amount_minor: number;
+  currency: string;
+  status: "due" | "settled";
+  collected: { op_id: string; author: string; amount_minor: number; method: string; at: number } | null;
+}
+
+export interface ShiftRecord {
+  id: string;
+  station: string;
+  courier: string;
+  status: "open" | "closed";
+  started_at: number;
+  closed_at: number | null;
+  counts: { recorded: number; confirmed: number; waiting: number; cash_minor: number } | null;
+}
+
+/** A case (P22): both versions, both actors, the suggestion and the rule behind it. */
+export interface ConflictRecord {
+  id: string;
+  kind: string;
+  status: "open" | "decided";
+  entity: string;
+  task: string | null;
+  station: string;
+  op_id: string;
+  theirs_op: string | null;
+  mine: JsonObject;
+  theirs: JsonObject;
+  base: JsonObject;
+  fields: string[];
+  mine_author: string | null;
+  theirs_author: string | null;
+  suggested: string;
+  rule: string;
+  outcomes: string[];
+  owner: string | null;
+  due_at: number;
+  opened_at: number;
+  decision: { op_id: string; author: string; outcome: string; reason: string; at: number } | null;
+}
+
+export type SyncRecord = TaskRecord | ParcelRecord | CustomerRecord | ObligationRecord | ShiftRecord | ConflictRecord;
+
+/** A row a handheld pulls for `task:<id>`: everything the door needs, stored by the server as one projection (P24). */
+export interface TaskRow {
+  task: TaskRecord;
+  parcel: ParcelRecord;
+  customer: Pick<CustomerRecord, "id" | "name" | "phone" | "requests">;
+  obligation: ObligationRecord | null;
+  conflict: string | null;
+}
+
+export type ResultStatus = "applied" | "merged" | "conflict" | "quarantined" | "deferred";

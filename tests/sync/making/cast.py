@@ -1,0 +1,246 @@
+"""Who and what the vectors are about: fixed ids, records in a plain state, and operations to vary."""
+
+from typing import Any
+
+Plain = dict[str, Any]
+
+NINE = 1_780_275_600_000  # 2026-06-01 09:00 in Shanghai
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+
+def uid(group: int, number: int) -> str:
+    """A readable id: `00000002-0000-7000-8000-000000000001` is number 1 of group 2."""
+    return f"{group:08x}-0000-7000-8000-{number:012d}"
+
+
+LI = uid(1, 1)  # courier, the former holder
+WANG = uid(1, 2)  # courier, the holder after a reassignment
+CHEN = uid(1, 3)  # dispatcher
+ZHOU = uid(1, 4)  # dispatcher
+STATION = uid(2, 1)
+TASK = uid(3, 1)
+PARCEL = uid(4, 1)
+CUSTOMER = uid(5, 1)
+SHIFT = uid(6, 1)
+CASE = uid(7, 1)
+REQUEST = uid(8, 1)
+DEVICES = {LI: uid(9, 1), WANG: uid(9, 2)}
+INCARNATIONS = {LI: uid(10, 1), WANG: uid(10, 2)}
+BOOT = uid(11, 1)
+IMPORT = uid(12, 1)
+SHA_A = "a" * 64
+SHA_B = "b" * 64
+
+PAYLOADS: dict[str, Plain] = {
+    "task.assigned": {"courier": WANG, "sequence": 7},
+    "task.reassigned": {"courier": WANG, "sequence": 7, "reason": "李师傅车坏了"},
+    "task.cancelled": {"reason": "客户取消"},
+    "task.window_changed": {"window_start": NINE + 4 * HOUR, "window_end": NINE + 6 * HOUR},
+    "task.reattempt_planned": {"courier": WANG, "window_start": None, "window_end": None},
+    "task.out_for_delivery": {},
+    "task.arrived": {},
+    "task.delivered": {
+        "recipient": "self",
+        "recipient_name": "王小明",
+        "signature": SHA_A,
+        "photos": [SHA_B],
+        "consent": None,
+    },
+    "task.picked_up": {"pieces": 1, "weight_g": 1200, "photos": [], "waybill": None},
+    "task.attempt_failed": {"reason": "NOT_HOME", "note": None, "photos": []},
+    "task.held": {"reason": "RESCHEDULED", "note": "明天再送", "photos": []},
+    "task.returned": {"reason": "REFUSED", "note": None, "photos": [SHA_B]},
+    "task.noted": {"text": "门铃坏了, please knock"},
+    "parcel.scanned": {
+        "code": " sf-100 200 ",
+        "waybill": "SF100200",
+        "source": "wedge",
+        "verdict": "mine",
+        "task": TASK,
+    },
+    "customer.request_set": {
+        "request": REQUEST,
+        "kind": "no_ring",
+        "text": "宝宝睡觉，勿按门铃",
+        "active": True,
+    },
+    "payment.collected": {"task": TASK, "amount_minor": 12_800, "currency": "CNY", "method": "cash"},
+    "shift.started": {"station": STATION, "tasks": 42},
+    "shift.closed": {"recorded": 50, "confirmed": 48, "waiting": 2, "cash_minor": 12_800},
+    "operation.corrected": {"corrects": uid(20, 1), "error": "did_not_occur", "note": None},
+    "conflict.decided": {"outcome": "mine", "reason": "签收照片清楚"},
+}
+
+ENTITIES = {
+    "order": f"task:{TASK}",
+    "task": f"task:{TASK}",
+    "parcel": f"parcel:{PARCEL}",
+    "customer": f"customer:{CUSTOMER}",
+    "payment": f"obligation:{TASK}",
+    "shift": f"shift:{SHIFT}",
+    "operation": f"task:{TASK}",
+    "conflict": f"conflict:{CASE}",
+}
+
+
+def op(op_type: str, author: str = LI, number: int = 1, /, **changes: Any) -> Plain:
+    """An operation; couriers write on their handheld, everyone else at the desk.
+
+    `changes` replace members of the envelope, `payload` members of the payload.
+    """
+    device = DEVICES.get(author)
+    payload = PAYLOADS.get(op_type, {}) | changes.pop("payload", {})
+    envelope: Plain = {
+        "op_id": uid(20, number),
+        "type": op_type,
+        "v": 1,
+        "author": author,
+        "device": device,
+        "incarnation": INCARNATIONS.get(author),
+        "seq": number if device else None,
+        "prev": None,
+        "app": "test",
+        "entity": ENTITIES[op_type.split(".", maxsplit=1)[0]],
+        "base_rev": None,
+        "base": {},
+        "payload": payload,
+        "blobs": [],
+        "at": NINE + number * MINUTE,
+        "mono": number * MINUTE if device else None,
+        "boot": BOOT if device else None,
+    }
+    return envelope | changes
+
+
+def order(number: int = 1, /, **payload: Any) -> Plain:
+    """An order as imported by the desk; its entity is the fixed task unless a test of ids says otherwise."""
+    body: Plain = {
+        "kind": "delivery",
+        "merchant": "Lade",
+        "reference": "R-1",
+        "waybill": "SF100200",
+        "pieces": 1,
+        "weight_g": 1200,
+        "goods": "书",
+        "customer": {"id": CUSTOMER, "name": "王小明", "phone": "13800001111"},
+        "address": address(),
+        "window_start": NINE,
+        "window_end": NINE + 2 * HOUR,
+        "cod_minor": 12_800,
+        "currency": "CNY",
+        "requests": [{"id": REQUEST, "kind": "call_first", "text": "先打电话"}],
+        "courier": None,
+        "sequence": 3,
+        "import": IMPORT,
+    }
+    return op("order.imported", CHEN, number, payload=body | payload)
+
+
+def address() -> Plain:
+    """An address with every part."""
+    return {
+        "text": "文三路 100 号 3 幢 2 单元 501",
+        "community": "文三小区",
+        "building": "3",
+        "unit": "2",
+        "room": "501",
+        "lng_e7": 1_201_234_567,
+        "lat_e7": 302_345_678,
+    }
+
+
+def stamped(by: Plain) -> Plain:
+    """Who did an operation, when."""
+    return {"op_id": by["op_id"], "author": by["author"], "at": by["at"]}
+
+
+def task(**changes: Any) -> Plain:
+    """A delivery on Li's list that nothing has happened to."""
+    return {
+        "id": TASK,
+        "station": STATION,
+        "kind": "delivery",
+        "parcel": PARCEL,
+        "customer": CUSTOMER,
+        "merchant": "Lade",
+        "reference": "R-1",
+        "address": address(),
+        "status": "assigned",
+        "courier": LI,
+        "sequence": 3,
+        "window_start": NINE,
+        "window_end": NINE + 2 * HOUR,
+        "outcome": None,
+        "cancelled": None,
+        "attempts": 0,
+        "notes": [],
+        "touched": {},
+    } | changes
+
+
+def outcome(by: Plain) -> Plain:
+    """The outcome an operation leaves in the record."""
+    return stamped(by) | {
+        "type": by["type"],
+        "reason": by["payload"].get("reason"),
+        "recipient": by["payload"].get("recipient"),
+    }
+
+
+def parcel(**changes: Any) -> Plain:
+    """A parcel nobody has scanned."""
+    return {
+        "id": PARCEL,
+        "waybill": "SF100200",
+        "pieces": 1,
+        "weight_g": 1200,
+        "goods": "书",
+        "scans": 0,
+        "last_scan": None,
+    } | changes
+
+
+def customer(**changes: Any) -> Plain:
+    """A customer with one request."""
+    return {
+        "id": CUSTOMER,
+        "station": STATION,
+        "name": "王小明",
+        "phone": "13800001111",
+        "requests": [{"id": REQUEST, "kind": "call_first", "text": "先打电话", "active": True}],
+        "touched": {},
+    } | changes
+
+
+def obligation(**changes: Any) -> Plain:
+    """128 yuan to collect."""
+    return {
+        "id": TASK,
+        "task": TASK,
+        "amount_minor": 12_800,
+        "currency": "CNY",
+        "status": "due",
+        "collected": None,
+    } | changes
+
+
+def row(**changes: Any) -> Plain:
+    """A task's row as pulled."""
+    contact = {key: value for key, value in customer().items() if key in ("id", "name", "phone", "requests")}
+    body = {"task": task(), "parcel": parcel(), "customer": contact, "obligation": None, "conflict": None}
+    return {"rev": 3, "present": True, "reason": None, "body": body | changes}
+
+
+def result(by: Plain, status: str = "applied", ver: int | None = 10, **changes: Any) -> Plain:
+    """The server's answer to one of Li's operations."""
+    at = None if ver is None else {"scope": f"courier:{LI}", "ver": ver}
+    return {
+        "seq": by["seq"],
+        "op_id": by["op_id"],
+        "status": status,
+        "code": None,
+        "detail": None,
+        "applied_at": at,
+        "conflict": None,
+    } | changes

@@ -1,0 +1,368 @@
+"""Vectors of plans: three-way merges, assignments, windows, requests and orders."""
+
+from typing import Any
+
+from sync.canonical import derive
+from tests.sync.making.book import Book, Plain
+from tests.sync.making.cast import (
+    CHEN,
+    CUSTOMER,
+    HOUR,
+    LI,
+    NINE,
+    REQUEST,
+    STATION,
+    TASK,
+    WANG,
+    ZHOU,
+    customer,
+    obligation,
+    op,
+    order,
+    parcel,
+    stamped,
+    task,
+    uid,
+)
+
+KEY = f"task:{TASK}"
+
+
+def merges() -> Book:
+    book = Book("merge", "Three-way merges, field by field")
+
+    def merge(
+        name: str, base: Plain, theirs: Plain, mine: Plain, values: Plain, contested: list[str]
+    ) -> None:
+        given = {"base": base, "theirs": theirs, "mine": mine}
+        book.case(name, "P20", "merge", given, {"values": values, "contested": contested})
+
+    merge("only I changed it", {"a": 1}, {"a": 1}, {"a": 2}, {"a": 2}, [])
+    merge("only they changed it", {"a": 1}, {"a": 3}, {"a": 1}, {"a": 3}, [])
+    merge("both changed it alike", {"a": 1}, {"a": 2}, {"a": 2}, {"a": 2}, [])
+    merge("both changed it apart", {"a": 1}, {"a": 3}, {"a": 2}, {"a": 3}, ["a"])
+    merge("nobody changed it", {"a": 1}, {"a": 1}, {"a": 1}, {"a": 1}, [])
+    merge("I did not look", {}, {"a": 3}, {"a": 2}, {"a": 2}, [])
+    merge("I saw null, they set it", {"a": None}, {"a": 3}, {"a": 2}, {"a": 3}, ["a"])
+    merge("I saw null and it is null", {"a": None}, {"a": None}, {"a": 2}, {"a": 2}, [])
+    merge("I clear what they changed", {"a": 1}, {"a": 3}, {"a": None}, {"a": 3}, ["a"])
+    merge("we both clear it", {"a": 1}, {"a": None}, {"a": None}, {"a": None}, [])
+    merge(
+        "different fields merge",
+        {"a": 1, "b": 1},
+        {"a": 2, "b": 1},
+        {"a": 1, "b": 5},
+        {"a": 2, "b": 5},
+        [],
+    )
+    merge(
+        "one field of three is contested",
+        {"a": 1, "b": 1, "c": 1},
+        {"a": 2, "b": 1, "c": 7},
+        {"a": 3, "b": 4, "c": 7},
+        {"a": 2, "b": 4, "c": 7},
+        ["a"],
+    )
+    return book
+
+
+def plans() -> Book:
+    book = Book("plans", "Changes of plan")
+    _assignments(book)
+    _windows(book)
+    return book
+
+
+def _assignments(book: Book) -> None:
+    free = task(status="created", courier=None, sequence=None)
+    to_wang = op("task.assigned", CHEN, 9, base={"courier": None})
+    touch = stamped(to_wang)
+    book.decide(
+        "assigned",
+        "P20 P28",
+        {KEY: free},
+        to_wang,
+        {
+            "status": "applied",
+            "after.courier": WANG,
+            "after.sequence": 7,
+            "after.status": "assigned",
+            "after.touched": {"courier": touch, "sequence": touch},
+        },
+        rev=1,
+    )
+    seen = to_wang | {"base_rev": 1}
+    moved = free | {"window_end": NINE + 3 * HOUR}
+    claim: Plain = {"status": "merged", "after.courier": WANG, "after.window_end": NINE + 3 * HOUR}
+    book.decide("assigned by someone who saw an older revision", "P20", {KEY: moved}, seen, claim, rev=2)
+    claim = {"status": "applied", "after.courier": WANG}
+    book.decide("assigned by someone who saw this revision", "P20", {KEY: moved}, seen, claim, rev=1)
+    by_zhou = op("task.assigned", ZHOU, 5)
+    held_by_li = task(touched={"courier": stamped(by_zhou)})
+    book.decide(
+        "assigned at two desks to two couriers",
+        "P20 P22",
+        {KEY: held_by_li},
+        to_wang,
+        {
+            "status": "conflict",
+            "kinds": ["field"],
+            "changes": {},
+            "cases.0.fields": ["courier"],
+            "cases.0.mine.courier": WANG,
+            "cases.0.theirs.courier": LI,
+            "cases.0.base": {"courier": None},
+            "cases.0.theirs_op": by_zhou["op_id"],
+            "cases.0.theirs_author": ZHOU,
+            "cases.0.mine_author": CHEN,
+            "cases.0.suggested": "theirs",
+        },
+    )
+    on_the_road = task(courier=WANG, sequence=7, status="out_for_delivery")
+    merged: Plain = {"status": "merged", "changes": {}, "kinds": []}
+    book.decide("assigned at two desks to the same courier", "P20", {KEY: on_the_road}, to_wang, merged)
+    away = op("task.reassigned", CHEN, 9, base={"courier": LI})
+    claim = {"status": "applied", "after.courier": WANG, "after.status": "assigned"}
+    book.decide("reassigned while he is on the road", "P20 P28", {KEY: task(status="arrived")}, away, claim)
+    failed = task(status="attempt_failed", attempts=1)
+    _reattempts(book, failed)
+
+
+def _reattempts(book: Book, failed: Plain) -> None:
+    window = {"window_start": NINE + 24 * HOUR, "window_end": NINE + 26 * HOUR}
+    same = op("task.reattempt_planned", CHEN, 9, base={"courier": LI}, payload={"courier": LI} | window)
+    book.decide(
+        "another attempt by the same courier",
+        "P20",
+        {KEY: failed},
+        same,
+        {
+            "status": "applied",
+            "after.status": "assigned",
+            "after.courier": LI,
+            "after.outcome": None,
+            "after.attempts": 1,
+            "after.window_start": NINE + 24 * HOUR,
+            "after.sequence": None,
+        },
+    )
+    nobody = op("task.reattempt_planned", CHEN, 9, base={"courier": LI}, payload={"courier": None} | window)
+    claim: Plain = {"status": "applied", "after.status": "created", "after.courier": None}
+    book.decide("another attempt by whoever is found", "P20", {KEY: failed}, nobody, claim)
+    book.decide(
+        "two plans for another attempt",
+        "P20",
+        {KEY: failed | {"courier": WANG, "status": "assigned"}},
+        nobody,
+        {"status": "conflict", "kinds": ["field"], "changes": {}, "cases.0.fields": ["courier"]},
+    )
+    over = op("task.cancelled", CHEN, 4)
+    raised = failed | {"cancelled": {**stamped(over), "reason": "客户取消"}}
+    claim = {"status": "applied", "after.cancelled": None, "after.status": "assigned"}
+    book.decide("another attempt lifts a cancellation", "P20", {KEY: raised}, same, claim)
+
+
+def _windows(book: Book) -> None:
+    def change(name: str, base: Plain, record: Plain, payload: Plain, claim: Plain) -> None:
+        book.decide(
+            name, "P20", {KEY: record}, op("task.window_changed", CHEN, 9, base=base, payload=payload), claim
+        )
+
+    seen = {"window_start": NINE, "window_end": NINE + 2 * HOUR}
+    zhou = op("task.window_changed", ZHOU, 5)
+    theirs = stamped(zhou)
+    later_end = task(window_end=NINE + 3 * HOUR, touched={"window_end": theirs})
+    book_start = {"window_start": NINE + HOUR, "window_end": NINE + 2 * HOUR}
+    change(
+        "I move the start, they moved the end",
+        seen,
+        later_end,
+        book_start,
+        {
+            "status": "applied",
+            "kinds": [],
+            "after.window_start": NINE + HOUR,
+            "after.window_end": NINE + 3 * HOUR,
+            "after.touched.window_end": theirs,
+        },
+    )
+    change(
+        "we both moved the end",
+        seen,
+        later_end,
+        {"window_start": NINE + HOUR, "window_end": NINE + 4 * HOUR},
+        {
+            "status": "conflict",
+            "kinds": ["field"],
+            "after.window_start": NINE + HOUR,
+            "after.window_end": NINE + 3 * HOUR,
+            "cases.0.fields": ["window_end"],
+            "cases.0.mine.window_end": NINE + 4 * HOUR,
+            "cases.0.theirs.window_end": NINE + 3 * HOUR,
+            "cases.0.base": {"window_end": NINE + 2 * HOUR},
+            "cases.0.theirs_op": zhou["op_id"],
+        },
+    )
+    earlier_end = task(window_end=NINE + HOUR, touched={"window_end": theirs})
+    change(
+        "together the window would end before it starts",
+        seen,
+        earlier_end,
+        {"window_start": NINE + 90 * 60_000, "window_end": NINE + 2 * HOUR},
+        {
+            "status": "conflict",
+            "kinds": ["field"],
+            "changes": {},
+            "cases.0.fields": ["window_start", "window_end"],
+        },
+    )
+    change(
+        "we both moved it alike",
+        seen,
+        later_end,
+        {"window_start": NINE, "window_end": NINE + 3 * HOUR},
+        _same(),
+    )
+    change("nothing moved", seen, task(), seen, _same())
+    change(
+        "the window is taken away",
+        seen,
+        task(),
+        {"window_start": None, "window_end": None},
+        {"status": "applied", "after.window_start": None, "after.window_end": None},
+    )
+
+
+def _same() -> Plain:
+    return {"status": "merged", "changes": {}, "kinds": []}
+
+
+def requests() -> Book:
+    book = Book("requests", "Special requests from several hands")
+    key = f"customer:{CUSTOMER}"
+
+    def change(name: str, record: Plain, base: Plain, payload: Plain, claim: Plain) -> Plain:
+        given = op("customer.request_set", LI, 9, base=base, payload=payload)
+        return book.decide(name, "P20 P24", {key: record}, given, claim)
+
+    stands = {"text": "先打电话", "active": True}
+    touch = {REQUEST: stamped(op("customer.request_set", LI, 9))}
+    change(
+        "a request is changed",
+        customer(),
+        stands,
+        {"kind": "call_first", "text": "先打座机"},
+        {
+            "status": "applied",
+            "after.requests": [{"id": REQUEST, "kind": "call_first", "text": "先打座机", "active": True}],
+            "after.touched": touch,
+        },
+    )
+    change(
+        "a new request comes last",
+        customer(),
+        {},
+        {"request": uid(8, 2), "kind": "fragile", "text": ""},
+        {"status": "applied", "after.requests.#": 2, "after.requests.1.kind": "fragile"},
+    )
+    by = op("customer.request_set", CHEN, 5)
+    off = customer(
+        requests=[{"id": REQUEST, "kind": "call_first", "text": "先打电话", "active": False}],
+        touched={REQUEST: stamped(by)},
+    )
+    change(
+        "I change the text, they switched it off",
+        off,
+        stands,
+        {"kind": "call_first", "text": "先打座机"},
+        {"status": "applied", "after.requests.0.text": "先打座机", "after.requests.0.active": False},
+    )
+    rewritten = customer(
+        requests=[{"id": REQUEST, "kind": "call_first", "text": "打手机", "active": True}],
+        touched={REQUEST: stamped(by)},
+    )
+    change(
+        "we both change the text",
+        rewritten,
+        stands,
+        {"kind": "call_first", "text": "先打座机"},
+        {
+            "status": "conflict",
+            "kinds": ["field"],
+            "changes": {},
+            "cases.0.fields": ["text"],
+            "cases.0.mine.text": "先打座机",
+            "cases.0.theirs.text": "打手机",
+            "cases.0.base": {"text": "先打电话"},
+            "cases.0.theirs_op": by["op_id"],
+            "cases.0.task": None,
+        },
+    )
+    change("nothing is changed", customer(), stands, {"kind": "call_first", "text": "先打电话"}, _same())
+    return book
+
+
+def orders() -> Book:
+    book = Book("orders", "Orders as imported")
+
+    def take(name: str, board: Plain, given: Plain, claim: Plain, rules: str = "P2 P4") -> None:
+        book.decide(name, rules, board, given, claim, station=STATION)
+
+    parcel_key = f"parcel:{_parcel_of(order())}"
+    take(
+        "a new order with money to collect",
+        {},
+        order(),
+        {
+            "status": "applied",
+            "after.status": "created",
+            "after.station": STATION,
+            "after.courier": None,
+            "after.sequence": 3,
+            "changes.#": 4,
+            f"changes.obligation:{TASK}": obligation(),
+            f"changes.customer:{CUSTOMER}": customer(),
+            f"changes.{parcel_key}.pieces": 1,
+        },
+    )
+    take("a new order with nothing to collect", {}, order(cod_minor=0), {"status": "applied", "changes.#": 3})
+    known = task(parcel=_parcel_of(order()))
+    take("the same order again", {KEY: known}, order(reference="R-1"), _same(), "P2 P16")
+    taken = {"status": "quarantined", "code": "waybill_taken", "changes": {}}
+    take("another order of the same waybill", {KEY: known}, order(reference="R-2"), taken, "P18")
+    scanned = parcel(id=_parcel_of(order()), pieces=1, weight_g=None, goods=None, scans=2)
+    take(
+        "an order for a parcel that was scanned before",
+        {parcel_key: scanned},
+        order(pieces=3),
+        {
+            f"changes.{parcel_key}.scans": 2,
+            f"changes.{parcel_key}.pieces": 3,
+            f"changes.{parcel_key}.goods": "书",
+        },
+    )
+    _returning_customer(take)
+    return book
+
+
+def _returning_customer(take: Any) -> None:
+    key = f"customer:{CUSTOMER}"
+    by = op("customer.request_set", LI, 5)
+    off = {"id": REQUEST, "kind": "call_first", "text": "先打电话", "active": False}
+    known = customer(phone="0571-1", requests=[off], touched={REQUEST: stamped(by)})
+    other = {"id": uid(8, 2), "kind": "fragile", "text": "玻璃"}
+    again = order(requests=[{"id": REQUEST, "kind": "call_first", "text": "先打电话"}, other])
+    take(
+        "an order of a known customer",
+        {key: known},
+        again,
+        {
+            f"changes.{key}.phone": "13800001111",
+            f"changes.{key}.requests": [off, {**other, "active": True}],
+            f"changes.{key}.touched": known["touched"],
+        },
+    )
+
+
+def _parcel_of(given: Plain) -> str:
+    return derive("parcel", given["payload"]["waybill"])

@@ -1,0 +1,238 @@
+"""Vectors of validate: a good operation of every type, and one for each way to be wrong."""
+
+from typing import Any
+
+from sync.canonical import derive
+from sync.tables import OPERATIONS
+from tests.sync.making.book import Book, Plain
+from tests.sync.making.cast import CHEN, LI, NINE, PAYLOADS, SHA_A, TASK, op, order, uid
+
+ROLES = {
+    LI: "courier",
+    CHEN: "dispatcher",
+}
+# The roles the contract gives each type, written down a second time so that the table cannot drift unseen.
+MAY: dict[str, str] = {
+    "order.imported": "dispatcher admin",
+    "task.assigned": "dispatcher admin",
+    "task.reassigned": "dispatcher admin",
+    "task.cancelled": "dispatcher csr admin",
+    "task.window_changed": "dispatcher csr admin",
+    "task.reattempt_planned": "dispatcher admin",
+    "task.out_for_delivery": "courier",
+    "task.arrived": "courier",
+    "task.delivered": "courier dispatcher",
+    "task.picked_up": "courier",
+    "task.attempt_failed": "courier",
+    "task.held": "courier",
+    "task.returned": "courier",
+    "task.noted": "courier dispatcher csr admin",
+    "parcel.scanned": "courier",
+    "customer.request_set": "courier dispatcher csr admin",
+    "payment.collected": "courier",
+    "shift.started": "courier",
+    "shift.closed": "courier",
+    "operation.corrected": "courier dispatcher admin",
+    "conflict.decided": "dispatcher csr admin",
+}
+# One wrong member for every payload: (member, value).
+WRONG: dict[str, tuple[str, object]] = {
+    "order.imported": ("pieces", 0),
+    "task.assigned": ("courier", "Li"),
+    "task.reassigned": ("reason", ""),
+    "task.cancelled": ("reason", "x" * 501),
+    "task.window_changed": ("window_start", "9:00"),
+    "task.reattempt_planned": ("courier", 5),
+    "task.out_for_delivery": ("speed", 3),
+    "task.arrived": ("note", None),
+    "task.delivered": ("recipient", "dog"),
+    "task.picked_up": ("pieces", True),
+    "task.attempt_failed": ("photos", None),
+    "task.held": ("photos", "none"),
+    "task.returned": ("note", 7),
+    "task.noted": ("text", ""),
+    "parcel.scanned": ("verdict", "maybe"),
+    "customer.request_set": ("active", 1),
+    "payment.collected": ("amount_minor", 0),
+    "shift.started": ("tasks", -1),
+    "shift.closed": ("cash_minor", None),
+    "operation.corrected": ("error", "typo"),
+    "conflict.decided": ("outcome", "both"),
+}
+
+
+def good(op_type: str) -> Plain:
+    """A valid operation of each type, by an author who may write it."""
+    if op_type == "order.imported":
+        return order() | {"entity": f"task:{derive('task', 'delivery', 'SF100200')}"}
+    if op_type == "parcel.scanned":
+        return op(op_type, entity=f"parcel:{derive('parcel', 'SF100200')}")
+    author = LI if "courier" in MAY[op_type] else CHEN
+    return op(op_type, author)
+
+
+def shapes() -> Book:
+    book = Book("validate-types", "A good and a bad operation of every type")
+    assert sorted(MAY) == sorted(OPERATIONS) == sorted(WRONG)
+    for op_type in OPERATIONS:
+        fine = good(op_type)
+        _check(book, f"{op_type} is valid", "P4", fine, ROLES[fine["author"]], [])
+        member, value = WRONG[op_type]
+        bad = fine | {"payload": fine["payload"] | {member: value}}
+        _check(
+            book,
+            f"{op_type} with a wrong {member}",
+            "P4 P18",
+            bad,
+            None,
+            [("invalid_payload", f"payload.{member}")],
+        )
+        if PAYLOADS.get(op_type):
+            gone = next(iter(PAYLOADS[op_type]))
+            rest = {key: item for key, item in fine["payload"].items() if key != gone}
+            problem = [("invalid_payload", f"payload.{gone}")]
+            _check(book, f"{op_type} without {gone}", "P5", fine | {"payload": rest}, None, problem)
+        for role in ("courier", "dispatcher", "csr", "admin"):
+            allowed = role in MAY[op_type].split()
+            problems = [] if allowed else [("forbidden", "type")]
+            verb = "may" if allowed else "may not"
+            _check(book, f"a {role} {verb} write {op_type}", "P18", fine, role, problems)
+    return book
+
+
+def envelopes() -> Book:
+    book = Book("validate-envelopes", "The envelope: shape, numbers, texts, types, entities")
+    fine = op("task.arrived")
+
+    def wrong(name: str, rules: str, change: Plain, *problems: tuple[str, str]) -> None:
+        _check(book, name, rules, fine | change, None, list(problems))
+
+    for name, value in (("null", None), ("a list", []), ("a text", "task.arrived"), ("a number", 1)):
+        _check(book, f"an operation is not {name}", "P18", value, None, [("malformed", "")])
+    for member in fine:
+        rest = {key: value for key, value in fine.items() if key != member}
+        _check(book, f"without {member}", "P4", rest, None, [("malformed", member)])
+    wrong("an unknown member", "P4", {"mood": "good"}, ("malformed", "mood"))
+    wrong("op_id in capitals", "P4", {"op_id": fine["op_id"].replace("0014", "001A")}, ("malformed", "op_id"))
+    wrong("op_id with a line feed", "P4", {"op_id": fine["op_id"] + "\n"}, ("malformed", "op_id"))
+    wrong("op_id null", "P4", {"op_id": None}, ("malformed", "op_id"))
+    wrong("seq zero", "P4", {"seq": 0}, ("malformed", "seq"))
+    wrong("seq is true", "P5", {"seq": True}, ("malformed", "seq"))
+    wrong("seq as a text", "P5", {"seq": "1"}, ("malformed", "seq"))
+    wrong("at is null", "P4", {"at": None}, ("malformed", "at"))
+    wrong("prev is no hash", "P4", {"prev": "abc"}, ("malformed", "prev"))
+    wrong("prev is a hash", "P4", {"prev": SHA_A})
+    wrong("a blob that is no hash", "P4", {"blobs": [SHA_A, "x"]}, ("malformed", "blobs.1"))
+    wrong("base with an unknown field", "P4", {"base": {"colour": 1}}, ("malformed", "base.colour"))
+    wrong("base with a null that was seen", "P5", {"base": {"courier": None}})
+    wrong("payload is a list", "P4", {"payload": []}, ("malformed", "payload"))
+    wrong("entity without an id", "P4", {"entity": "task"}, ("malformed", "entity"))
+    wrong("an entity of no known kind", "P4", {"entity": f"truck:{TASK}"}, ("malformed", "entity"))
+    wrong("position", "P4", {"position": {"lat_e7": 302_345_678, "lng_e7": 1_201_234_567, "accuracy_m": 12}})
+    wrong("position null", "P4", {"position": None})
+    wrong(
+        "position beyond the pole",
+        "P4",
+        {"position": {"lat_e7": 900_000_001, "lng_e7": 0, "accuracy_m": 1}},
+        ("malformed", "position.lat_e7"),
+    )
+    wrong("a fraction", "P5", {"at": NINE + 0.5}, ("out_of_range", "at"))
+    wrong("a fraction where nobody looks", "P5", {"payload": {"x": [1.5]}}, ("out_of_range", "payload.x.0"))
+    wrong("a number too large", "P5", {"mono": 2**53}, ("out_of_range", "mono"))
+    wrong(
+        "two numbers", "P5", {"mono": 2**53, "at": -(2**53)}, ("out_of_range", "at"), ("out_of_range", "mono")
+    )
+    wrong("a lone surrogate", "P5", {"app": "x\ud83d"}, ("malformed", "app"))
+    wrong("a NUL", "P5", {"app": "x\x00"}, ("malformed", "app"))
+    wrong("unclean before unknown", "P6", {"type": "task.teleported", "at": 0.5}, ("out_of_range", "at"))
+    wrong("an unknown type", "P6", {"type": "task.teleported"}, ("unknown_type", "type"))
+    wrong(
+        "an unknown type hides its payload",
+        "P6",
+        {"type": "a.b", "payload": {"z": 1}},
+        ("unknown_type", "type"),
+    )
+    wrong("a newer version", "P6", {"v": 2}, ("unknown_version", "v"))
+    wrong("another kind of entity", "P4", {"entity": f"parcel:{TASK}"}, ("wrong_entity", "entity"))
+    _check(
+        book,
+        "another kind of entity by the wrong role",
+        "P4",
+        fine | {"entity": f"parcel:{TASK}"},
+        "csr",
+        [("wrong_entity", "entity"), ("forbidden", "type")],
+    )
+    return book
+
+
+def sense() -> Book:
+    book = Book("validate-sense", "Values that contradict each other")
+
+    def wrong(name: str, envelope: Plain, *problems: tuple[str, str]) -> None:
+        _check(book, name, "P18", envelope, None, list(problems))
+
+    def edited(op_type: str, **payload: Any) -> Plain:
+        fine = good(op_type)
+        return fine | {"payload": fine["payload"] | payload}
+
+    for op_type in ("task.attempt_failed", "task.held", "task.returned"):
+        bad = edited(op_type, reason="BAD_MOOD")
+        wrong(f"{op_type} for a reason nobody listed", bad, ("invalid_payload", "payload.reason"))
+    start, end = NINE, NINE - 1
+    turned = ("invalid_payload", "payload.window_end")
+    wrong("a window turned round", edited("task.window_changed", window_start=start, window_end=end), turned)
+    wrong("a window of no length", edited("task.window_changed", window_start=NINE, window_end=NINE))
+    wrong("a window with one end", edited("task.window_changed", window_start=None, window_end=NINE))
+    wrong(
+        "an order with its window turned round",
+        edited("order.imported", window_start=start, window_end=end),
+        turned,
+    )
+    wrong(
+        "a payment for another task",
+        edited("payment.collected", task=uid(3, 2)),
+        ("wrong_entity", "entity"),
+    )
+    wrong(
+        "a scan of another parcel",
+        edited("parcel.scanned", waybill="SF100201"),
+        ("wrong_entity", "entity"),
+    )
+    small = good("parcel.scanned") | {"entity": f"parcel:{derive('parcel', 'sf100200')}"}
+    small["payload"] = small["payload"] | {"waybill": "sf100200"}
+    wrong("a scan whose waybill is not normal", small, ("invalid_payload", "payload.waybill"))
+    wrong(
+        "an order whose task is another's",
+        edited("order.imported", kind="pickup"),
+        ("wrong_entity", "entity"),
+    )
+    wrong("a name as long as allowed", edited("task.delivered", recipient_name="𠮷" * 120))
+    wrong(
+        "a name one too long",
+        edited("task.delivered", recipient_name="𠮷" * 121),
+        ("invalid_payload", "payload.recipient_name"),
+    )
+    wrong(
+        "a name on two lines",
+        edited("task.delivered", recipient_name="a\nb"),
+        ("invalid_payload", "payload.recipient_name"),
+    )
+    wrong("a note on two lines", edited("task.noted", text="a\nb"))
+    wrong(
+        "a customer without a phone",
+        edited("order.imported", customer={"id": uid(5, 1), "name": "王小明"}),
+        ("invalid_payload", "payload.customer.phone"),
+    )
+    wrong(
+        "a request of no kind",
+        edited("order.imported", requests=[{"id": uid(8, 1), "kind": "dance", "text": ""}]),
+        ("invalid_payload", "payload.requests.0.kind"),
+    )
+    return book
+
+
+def _check(
+    book: Book, name: str, rules: str, envelope: object, role: str | None, problems: list[tuple[str, str]]
+) -> None:
+    claim = [{"code": code, "field": field} for code, field in problems]
+    book.case(name, rules, "validate", {"envelope": envelope, "role": role}, {"problems": claim})
