@@ -9,15 +9,14 @@ from server.core.openapi import DoorstepApi, init_openapi
 from server.dispatch.api import blp as dispatch
 from server.handheld.api import blp as handheld
 from server.ops.api import blp as operations
-from sync.schemas import OPERATIONS, ROW_BODIES
+from sync.schemas import OPERATIONS, ROW_BODIES, ExchangeRequest
 
 FEATURES = (auth, operations, handheld, dispatch)
 
 
 def mount(app: Flask) -> DoorstepApi:
     """Register every feature's addresses."""
-    api = init_openapi(app)
-    describe_operations(api)
+    api = init_openapi(app, describe_operations)
     for feature in FEATURES:
         api.register_blueprint(feature)
     return api
@@ -42,6 +41,8 @@ def describe_operations(api: DoorstepApi) -> None:
             "discriminator": {"propertyName": "type", "mapping": mapping},
         },
     )
+    # The exchange reads its body raw (P18), so nothing else would name its shape.
+    components.schema(ExchangeRequest.__name__, schema=ExchangeRequest)
     bodies = {}
     for kind, schema in ROW_BODIES.items():
         if schema.__name__ not in components.schemas:

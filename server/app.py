@@ -6,6 +6,7 @@ from flask import Flask, g, request
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import server.intake.queries  # noqa: F401 - its tables belong to the schema, and only a command uses them
 from server import api, wiring
 from server.auth import passwords, sessions
 from server.auth.limits import limiter

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -18,15 +20,23 @@ from server.auth.policy import Lang, Role, StationView, UserView
 from server.core import openapi as openapi_document
 from server.core.config import ROOT, ConfigError, Settings
 from server.core.db import read, transaction
+from server.day.cli import day
+from server.demo.cli import demo
+from server.intake.cli import orders
 
 
 class InApp(click.Group):
     """A group whose commands run inside the application."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Open the application around the command; a refused write is one sentence, not a trace."""
+        """Open the application around the command; a refused write is one sentence, not a trace.
+
+        What a person typed is answered in words: of the log only errors are shown, unless LOG_LEVEL asks for more.
+        """
         try:
-            with create_app().app_context():
+            settings = Settings.from_env()
+            quiet = settings if os.environ.get("LOG_LEVEL") else replace(settings, log_level="error")
+            with create_app(quiet).app_context():
                 return super().invoke(ctx)
         except (ConfigError, service.RefusedError) as error:
             raise click.ClickException(str(error)) from error
@@ -194,6 +204,11 @@ def list_devices(station_code: str | None) -> None:
         click.echo(
             f"{device.id}  {station.code}  {user.username}  {_utc(device.enrolled_at)}  {heard}  {state}"
         )
+
+
+main.add_command(InApp("orders", commands=orders.commands, help=orders.help))
+main.add_command(demo)
+main.add_command(day)
 
 
 @main.command()

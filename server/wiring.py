@@ -7,7 +7,7 @@ from typing import Any
 from server.core.bus import Bus, Message
 from server.core.jobs import Handler, Periodic
 from server.ops import manifest, react, reference
-from server.ops.events import OperationDecided, PlanChanged
+from server.ops.events import EntitiesCreated, OperationDecided, PlanChanged
 
 # event type -> reactor that runs in the transaction of the change
 INSIDE: tuple[tuple[type[Any], Any], ...] = (
@@ -15,7 +15,7 @@ INSIDE: tuple[tuple[type[Any], Any], ...] = (
     (OperationDecided, react.correct),
     (OperationDecided, react.carry_out),
     (OperationDecided, react.close_shift),
-    (OperationDecided, react.wake),
+    (EntitiesCreated, react.wake),
 )
 
 # event type -> outbox topic -> function that makes the message

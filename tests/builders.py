@@ -69,13 +69,17 @@ def draft(op_type: str, entity: str, payload: dict[str, Any], **over: Any) -> di
     return {**made, **over}
 
 
-def order_draft(station: str, waybill: str = "SF1000000001", kind: str = "delivery", **over: Any) -> dict[str, Any]:
+def order_draft(
+    station: str, waybill: str = "SF1000000001", kind: str = "delivery", **over: Any
+) -> dict[str, Any]:
     """`order.imported` from the desk."""
     payload = order(station, waybill, kind, **over)
     return draft("order.imported", f"task:{task_id(waybill, kind)}", payload)
 
 
-def assign_draft(waybill: str, courier: str, kind: str = "delivery", sequence: int | None = 1) -> dict[str, Any]:
+def assign_draft(
+    waybill: str, courier: str, kind: str = "delivery", sequence: int | None = 1
+) -> dict[str, Any]:
     """`task.assigned` of a task nobody holds."""
     payload = {"courier": courier, "sequence": sequence}
     return draft("task.assigned", f"task:{task_id(waybill, kind)}", payload, base={"courier": None})

@@ -79,9 +79,7 @@ class Desk:
     def __init__(self, client: FlaskClient, person: UserView, password: str = PASSWORD) -> None:
         self.client = client
         self.person = person
-        response = client.post(
-            "/api/v1/session", json={"username": person.username, "password": password}
-        )
+        response = client.post("/api/v1/session", json={"username": person.username, "password": password})
         assert response.status_code == 200, response.text
         self.token: str = response.json["csrf_token"]
 

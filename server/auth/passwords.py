@@ -9,10 +9,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_LENGTH = 8
 MAX_LENGTH = 200
+TIME_COST = 2
+MEMORY_KIB = 32_768
 
 
 class _Hashing:
-    by: PasswordHasher = PasswordHasher(time_cost=2, memory_cost=32_768, parallelism=1)
+    by: PasswordHasher = PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=1)
 
 
 _hashing = _Hashing()

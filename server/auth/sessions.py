@@ -74,9 +74,10 @@ def begin(session_id: str, user: UserView) -> str:
 def end() -> str | None:
     """Forget the browser's session; returns the id of the login it carried."""
     known = current()
+    login = known.id if known else None
     logout_user()
     session.clear()
-    return known.id if known else None
+    return login
 
 
 def current() -> LoggedIn | None:

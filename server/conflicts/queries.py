@@ -9,13 +9,15 @@ from server.core.db import db
 from server.core.records import Record
 
 
-def tasks_of(conflict_ids: Iterable[str]) -> dict[str, str]:
-    """Case id -> task id, for cases that are about a task."""
+def entities_of(conflict_ids: Iterable[str]) -> set[str]:
+    """What the cases are about; an incident is about itself."""
     wanted = list(conflict_ids)
     if not wanted:
-        return {}
-    query = select(Conflict.id, Conflict.task_id).where(Conflict.id.in_(wanted))
-    return {row.id: row.task_id for row in db.session.execute(query) if row.task_id is not None}
+        return set()
+    return {
+        record["entity"]
+        for record in db.session.scalars(select(Conflict.record).where(Conflict.id.in_(wanted)))
+    }
 
 
 def open_of_tasks(task_ids: Iterable[str]) -> dict[str, str]:

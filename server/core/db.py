@@ -11,10 +11,13 @@ Three traps are closed here once, so that no feature has to know them:
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVarTuple, cast
 
@@ -39,6 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.core.config import Settings
 
@@ -53,9 +57,19 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_MS = 15_000
+LOOK_MS = 20
 POOL = 20
-_TRANSIENT_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03")
+_TRANSIENT_STATES = ("40001", "40P01", "53100", "53200", "53300", "55P03", "57P01", "57P02", "57P03")
+_TRANSIENT_SIGNS = (
+    "database is locked",
+    "unable to open database file",
+    "disk I/O error",
+    "disk is full",
+    "connection failed",
+    "connection timeout expired",
+)
 _OPEN = "doorstep_transaction"
+_TURN = "doorstep_turnstile"
 
 # Column types every feature uses, so that a column means the same everywhere.
 Id = String(36)
@@ -113,7 +127,7 @@ def guard_sqlite(engine: Engine) -> None:
             why="this SQLite has the WAL-reset bug, so WAL stays off; 3.51.3 or later is faster",
         )
 
-    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    def on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -121,8 +135,16 @@ def guard_sqlite(engine: Engine) -> None:
         got = connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()[0]
         if got not in (journal, "memory"):
             raise RuntimeError(f"SQLite stays in journal mode {got}, {journal} was asked for")
+        if engine.url.database:
+            record.info[_TURN] = os.open(f"{engine.url.database}.turn", os.O_RDWR | os.O_CREAT, 0o600)
+
+    def on_close(_connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        turn = record.info.pop(_TURN, None)
+        if turn is not None:
+            os.close(turn)
 
     event.listen(engine, "connect", on_connect)
+    event.listen(engine, "close", on_close)
     event.listen(engine, "begin", _begin_sqlite)
 
 
@@ -137,7 +159,7 @@ def journal_mode_for(version: tuple[int, int, int]) -> Literal["wal", "delete"]:
     return "wal" if fixed else "delete"
 
 
-@contextmanager
+@contextlib.contextmanager
 def transaction() -> Iterator[Session]:
     """One writing transaction of the request's session: commit at the end, roll back on any error.
 
@@ -163,7 +185,7 @@ def transaction() -> Iterator[Session]:
         session.info.pop(_OPEN, None)
 
 
-@contextmanager
+@contextlib.contextmanager
 def read() -> Iterator[Session]:
     """One consistent read-only snapshot; inside a `transaction()` it is that transaction.
 
@@ -218,7 +240,10 @@ def upsert(model: type[Model]) -> Any:
 
 
 def is_transient(error: BaseException) -> bool:
-    """True when the same transaction may well succeed if tried again: deadlock, lock timeout, lost server."""
+    """True when the same transaction may well succeed if tried again: deadlock, lost server, full disk.
+
+    Never true for what is wrong with the data itself.
+    """
     if not isinstance(error, DBAPIError):
         return False
     state = getattr(error.orig, "sqlstate", None)
@@ -226,8 +251,7 @@ def is_transient(error: BaseException) -> bool:
     return (
         error.connection_invalidated
         or (state is not None and (state in _TRANSIENT_STATES or state.startswith("08")))
-        or "database is locked" in text
-        or "connection failed" in text
+        or any(sign in text for sign in _TRANSIENT_SIGNS)
     )
 
 
@@ -239,9 +263,47 @@ def _end_implicit(session: Session) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = _mode.get() == "read"
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if _mode.get() == "read":
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql("PRAGMA query_only = OFF")
+    turn = connection.connection.info.get(_TURN)
+    if turn is None or not _take_turn(connection.connection.driver_connection, turn):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _take_turn(raw: Any, turn: int) -> bool:
+    """Begin writing, in turn with all other writers of the file; False when it was not free for BUSY_MS.
+
+    SQLite lets whoever looks at the right moment write, and soon looks only ten times a second: beside a writer
+    that never rests (an import) others waited 15 s and gave up. So whoever waits for the file holds a turnstile,
+    a lock on a file beside it; the busy writer, back from its commit, has to pass the turnstile too. Looking every
+    few milliseconds does the rest.
+    """
+    until = time.monotonic() + BUSY_MS / 1000
+    while not _locked(turn):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.002)
+    raw.execute(f"PRAGMA busy_timeout = {LOOK_MS}")
+    try:
+        while time.monotonic() < until:
+            with contextlib.suppress(sqlite3.OperationalError):
+                raw.execute("BEGIN IMMEDIATE")
+                return True
+    finally:
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    return False
+
+
+def _locked(turn: int) -> bool:
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _begin_postgres(connection: Connection) -> None:

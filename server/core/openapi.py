@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, render_template_string
@@ -54,8 +55,8 @@ class DoorstepApi(Api):  # type: ignore[misc]
             self.spec.components.response(name, response, lazy=True)
 
 
-def init_openapi(app: Flask) -> DoorstepApi:
-    """Begin the document; features are registered on what this returns."""
+def init_openapi(app: Flask, describe: Callable[[DoorstepApi], None]) -> DoorstepApi:
+    """Begin the document; features are registered on what this returns, `describe` adds what none of them names."""
     app.config.update(API_TITLE="Doorstep", API_VERSION="1", OPENAPI_VERSION="3.1.0")
     api = DoorstepApi(
         app,
@@ -78,12 +79,17 @@ def init_openapi(app: Flask) -> DoorstepApi:
         },
     )
     app.extensions["doorstep_api"] = api
+    app.extensions["doorstep_describe"] = describe
     return api
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """The document as data."""
-    spec: dict[str, Any] = app.extensions["doorstep_api"].spec.to_dict()
+    """The document as data. Shapes no address names are added at the first look: most processes never look."""
+    api: DoorstepApi = app.extensions["doorstep_api"]
+    describe = app.extensions.pop("doorstep_describe", None)
+    if describe is not None:
+        describe(api)
+    spec: dict[str, Any] = api.spec.to_dict()
     return spec
 
 

@@ -14,4 +14,4 @@ class Customer(RecordMixin, Model):
 
     station_id: Mapped[str] = mapped_column(String(36), index=True)
     name: Mapped[str] = mapped_column(String(120), index=True)
-    phone: Mapped[str] = mapped_column(String(40), index=True)
+    phone: Mapped[str] = mapped_column(String(64), index=True)

@@ -103,7 +103,7 @@ def _replay(
         desk = Desk(house.base_url, DISPATCHER, password)
         desk.log_in()
         say(f"enrolling {len(names.users)} handhelds")
-        _enrol(house, names, desk, handhelds, plan.opens)
+        _enrol(house, names, desk, handhelds, plan.opens, seed)
         replay = Replay(plan, names, desk, handhelds, house.set_clock, tick)
         replay.run()
         waiting = Evening(replay, desk, house.set_clock, plan.closes).run()
@@ -166,9 +166,9 @@ def _people(house: House, day: Day, password: str) -> Names:
     return Names(station.id, users, {one.reference: f"LP{one.reference}" for one in day.pickups})
 
 
-def _enrol(house: House, names: Names, desk: Desk, handhelds: Handhelds, now: int) -> None:
+def _enrol(house: House, names: Names, desk: Desk, handhelds: Handhelds, now: int, seed: int) -> None:
     couriers = list(names.users)
-    opened = [Command(who, now, "open", {"baseUrl": house.base_url, "app": "day/1"}) for who in couriers]
+    opened = [Command(who, now, "open", {"baseUrl": house.base_url, "app": "day/1", "seed": seed}) for who in couriers]
     handhelds.all(opened)
     codes = [desk.enrolment_code(names.users[who]) for who in couriers]
     handhelds.all(

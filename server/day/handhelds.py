@@ -2,7 +2,9 @@
 
 import json
 import queue
+import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -40,7 +42,7 @@ class Handhelds:
     def __enter__(self) -> Self:
         self._errors = self._log.open("wb")
         self._process = subprocess.Popen(
-            ["node", str(self._bundle)],
+            [_node(), str(self._bundle)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -118,6 +120,15 @@ class Handhelds:
     def _last_words(self) -> str:
         said = self._log.read_text("utf-8", "replace").strip().splitlines()[-5:]
         return "the handhelds' process ended: " + " / ".join(said)
+
+
+def _node() -> str:
+    """Node beside this Python when the project brought its own (a wheel's), else the machine's."""
+    own = Path(sys.executable).with_name("node")
+    found = str(own) if own.exists() else shutil.which("node")
+    if found is None:
+        raise HandheldError("Node.js is missing: make build brings it")
+    return found
 
 
 def _objects(lines: Iterable[str]) -> Iterable[dict[str, Any]]:

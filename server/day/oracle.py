@@ -113,7 +113,9 @@ def _doubled_effects(told: Told, ledger: Ledger) -> int:
 
 
 def _wrong_pickups(told: Told, ledger: Ledger) -> int:
-    outcomes = {task: (record["outcome"] or {}).get("op_id") for task, record in ledger.tasks.items()}
+    outcomes: dict[str, str | None] = {
+        task: (record["outcome"] or {}).get("op_id") for task, record in ledger.tasks.items()
+    }
     missed = sum(told.scans[parcel] > ledger.scans.get(parcel, 0) for parcel in told.scans)
     return missed + sum(outcomes.get(task) != op_id for task, op_id in told.picked_up.items())
 

@@ -205,7 +205,7 @@ class Replay:
     def _drafts(self, one: Pickup, verdict: str) -> list[dict[str, Any]]:
         waybill, task = self._names.waybills[one.reference], self._names.task(one.reference)
         scan = {"code": waybill, "waybill": waybill, "source": "wedge", "verdict": verdict, "task": task}
-        taken = {"pieces": 1, "weight_g": None, "photos": [], "waybill": waybill}
+        taken: dict[str, Any] = {"pieces": 1, "weight_g": None, "photos": [], "waybill": waybill}
         return [
             draft("parcel.scanned", f"parcel:{self._names.parcel(one.reference)}", scan),
             draft("task.picked_up", f"task:{task}", taken),

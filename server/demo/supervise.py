@@ -27,8 +27,8 @@ TICK_S = 0.05
 _PR_SET_PDEATHSIG = 1
 
 
-class StopRequestedError(BaseException):
-    """Somebody asked for the end. A BaseException, so that no `except Exception` on the way swallows it."""
+class StopRequestedError(KeyboardInterrupt):
+    """Somebody asked for the end; like Ctrl-C, so that no `except Exception` swallows it and test runners know it."""
 
 
 class ChildDiedError(RuntimeError):

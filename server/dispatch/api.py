@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from server.auth.guards import DESK_ROLES, current_scope, web
+from server.core.blueprint import Blueprint
 from server.core.clock import now_ms
 from server.core.db import read
 from server.core.errors import Code, Problem

@@ -181,7 +181,7 @@ class ShownRequest(Schema):
     active = boolean()
 
 
-class Note(Schema):
+class TaskNote(Schema):
     """A note on the task."""
 
     op_id = identity()
@@ -218,7 +218,7 @@ class TaskDetail(BoardTask):
     """A task with everything the desk may know of it."""
 
     requests: Any = array(nested(ShownRequest))
-    notes = array(nested(Note))
+    notes = array(nested(TaskNote))
     timeline = array(nested(TimelineEntry))
     proofs = array(nested(Evidence))
 

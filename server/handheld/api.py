@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from server.auth.guards import DESK_ROLES, current_device, current_scope, device, device_or_web, web
 from server.core.blobs import HashMismatchError, is_sha256
+from server.core.blueprint import Blueprint
 from server.core.clock import now_ms
 from server.core.db import read
 from server.core.errors import Code, Problem

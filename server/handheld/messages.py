@@ -9,10 +9,11 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from server.core.ids import is_uuid
+from sync.canonical import storable
 from sync.protocol import MAX_BODY_BYTES, MAX_OPERATIONS, UnreadableError, parse
 
 MAX_PAGE = 1000
-_UUID_LENGTH = 36
 
 
 class TooLargeError(ValueError):
@@ -72,10 +73,10 @@ def _frame(message: dict[str, Any]) -> Request:
     if len(operations) > MAX_OPERATIONS:
         raise TooLargeError
     incarnation = message.get("incarnation")
-    if not isinstance(incarnation, str) or len(incarnation) != _UUID_LENGTH:
+    if not isinstance(incarnation, str) or not is_uuid(incarnation):
         raise UnreadableError("incarnation is missing")
     return Request(
-        app=str(message.get("app", ""))[:60],
+        app=_label(message.get("app")),
         incarnation=incarnation,
         from_seq=_whole(push.get("from_seq", 1), "push.from_seq", least=1),
         operations=operations,
@@ -96,4 +97,9 @@ def _whole(value: Any, name: str, least: int = 0) -> int:
 def _versions(value: Any, name: str) -> dict[str, int]:
     if not isinstance(value, dict):
         raise UnreadableError(f"{name} is no object")
-    return {str(scope): _whole(ver, f"{name}.{scope}") for scope, ver in value.items()}
+    return {scope: _whole(ver, name) for scope, ver in value.items()}
+
+
+def _label(value: Any) -> str:
+    """The build as far as it can be kept; it decides nothing."""
+    return str(storable(value[:60])) if isinstance(value, str) else ""

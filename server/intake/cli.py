@@ -28,7 +28,7 @@ _EXAMPLE = {
     "weight_kg": "1.25",
     "goods": "书 books",
     "name": "王小明",
-    "phone": "120 0000 0001",
+    "phone": "129 0000 0001",
     "address": "杭州市西湖区示例路 8 号",
     "community": "示例小区",
     "building": "3",

@@ -14,6 +14,8 @@ from sync.validate import validate
 
 TYPE = "order.imported"
 APP = "intake/1"
+# Names in the payload that differ from the field's.
+_FIELD_OF = {"text": "address", "weight_g": "weight", "cod_minor": "cod", "lng_e7": "longitude", "lat_e7": "latitude"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def read_orders(table: Table, intake: Intake) -> tuple[list[Order], list[RowProb
         values, wrong = _values(number, row, intake)
         if not wrong:
             order = Order(number, _payload(values, intake))
-            wrong = _breaks(order, intake.station_id, table.header)
+            wrong = _breaks(order, intake, table)
             orders.append(order)
         problems += wrong
     problems += _repeated(orders, "reference", intake, table)
@@ -174,13 +176,14 @@ def _merchant(values: dict[str, Any], intake: Intake) -> str | None:
     return intake.merchant or values.get("merchant") or intake.mapping.merchant
 
 
-def _breaks(order: Order, station_id: str, header: tuple[str, ...]) -> list[RowProblem]:
+def _breaks(order: Order, intake: Intake, table: Table) -> list[RowProblem]:
     """Whatever the rules of the protocol still have against the order: it must never reach quarantine."""
-    found = validate(envelope(order, station_id, 0), None)
-    return [
-        RowProblem(order.row, problem.field or header[0], "rule", {"why": problem.detail or problem.code})
-        for problem in found
-    ]
+    problems: list[RowProblem] = []
+    for problem in validate(envelope(order, intake.station_id, 0), None):
+        last = problem.field.rpartition(".")[2]
+        column = _source(_FIELD_OF.get(last, last), intake, table) or last or table.header[0]
+        problems.append(RowProblem(order.row, column, "rule", {"why": problem.detail}))
+    return problems
 
 
 def _repeated(orders: list[Order], name: str, intake: Intake, table: Table) -> Iterable[RowProblem]:

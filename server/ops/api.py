@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from server.auth.guards import DESK_ROLES, current_user, web
+from server.core.blueprint import Blueprint
 from server.core.clock import now_ms
 from server.ops import pipeline
-from server.ops.batch import Envelope, Writer
+from server.ops.batch import Envelope, Writer, as_result
 from sync.schemas import OperationsRequest, OperationsResponse
 
 blp = Blueprint("operations", __name__, url_prefix="/api/v1", description="Operations")
@@ -28,7 +27,7 @@ def submit(body: dict[str, Any]) -> dict[str, Any]:
         [_complete(draft, user.id) for draft in drafts],
         [{**draft, "author": user.id} for draft in drafts],
     )
-    return {"results": [{"seq": None, **result} for result in results]}
+    return {"results": [as_result(None, result) for result in results]}
 
 
 def _complete(draft: dict[str, Any], author: str) -> Envelope:

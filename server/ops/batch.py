@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.core.records import Record, Versioned
+from sync.canonical import derive
 from sync.merge import Decision
 
 Envelope = dict[str, Any]
@@ -36,7 +37,8 @@ class Item:
 
     `raw` is kept word for word. `op` is the operation in today's form, None when there is none to be had.
     `seq` is the position in the handheld's log, whatever the content says. `answer` is set once, by the first step
-    that knows it.
+    that knows it. `twin` is the same operation earlier in this batch: it gives the answer to both. `waited` is who
+    handed a waiting operation in, back then; None for what arrives now.
     """
 
     raw: Any
@@ -49,7 +51,8 @@ class Item:
     conflict: str | None = None
     answer: Result | None = None
     keeps_seq: bool = True
-    woken: bool = False
+    twin: "Item | None" = None
+    waited: Writer | None = None
 
     @property
     def operation(self) -> Envelope:
@@ -68,7 +71,17 @@ class Item:
     @property
     def live(self) -> bool:
         """Whether the steps after `seen` still have to look at it."""
-        return self.op is not None and self.fault is None and self.answer is None
+        return self.op is not None and self.fault is None and self.open
+
+    @property
+    def open(self) -> bool:
+        """Whether it still has to get an answer."""
+        return self.answer is None and self.twin is None
+
+    @property
+    def woken(self) -> bool:
+        """Whether it had been waiting for what this batch brought (P18: `deferred`)."""
+        return self.waited is not None
 
     def again(self) -> "Item":
         """The same arrival before any step touched it but the first three."""
@@ -124,14 +137,14 @@ class Notice:
 
 @dataclass
 class Batch:
-    """One transaction's worth of work."""
+    """One transaction's worth of work. `couriers` are those its operations name: id -> station."""
 
     writer: Writer
     items: list[Item]
     now: int
     skew_ms: int | None = None
     board: Board = field(default_factory=Board)
-    task_of_case: dict[str, str] = field(default_factory=dict)
+    couriers: dict[str, str] = field(default_factory=dict)
     voided: dict[str, str] = field(default_factory=dict)
     forced: dict[str, str] = field(default_factory=dict)
     taken_back: list[Envelope] = field(default_factory=list)
@@ -143,6 +156,10 @@ class Batch:
         """Items that still have to be decided or written as operations."""
         return [item for item in self.items if item.live]
 
+    def writer_of(self, item: Item) -> Writer:
+        """Who stands for an item: whoever hands this batch in, or handed it in when it had to wait."""
+        return item.waited or self.writer
+
 
 def split(entity: str) -> tuple[str, str]:
     """`task:0198…` -> (`task`, `0198…`)."""
@@ -151,9 +168,30 @@ def split(entity: str) -> tuple[str, str]:
 
 
 def task_of(op: Envelope) -> str | None:
-    """The task an operation is about, when it is about one."""
+    """The task an operation is about, when it is about one; a scan may only name a task of its own waybill."""
     kind, identity = split(op["entity"])
     if kind in ("task", "obligation"):
         return identity
-    task = op["payload"].get("task") if kind == "parcel" else None
-    return task if isinstance(task, str) else None
+    if op["type"] != "parcel.scanned":
+        return None
+    task = op["payload"].get("task")
+    return task if task in tasks_of_waybill(op["payload"]["waybill"]) else None
+
+
+def tasks_of_waybill(waybill: str) -> tuple[str, ...]:
+    """The ids a waybill's tasks have, whether there are such tasks or not."""
+    return tuple(derive("task", kind, waybill) for kind in ("delivery", "pickup"))
+
+
+def as_result(seq: int | None, answer: Result) -> Result:
+    """An answer as it goes out, its keys always in one order: a database may keep them in another (P16)."""
+    at = answer["applied_at"]
+    return {
+        "seq": seq,
+        "op_id": answer["op_id"],
+        "status": answer["status"],
+        "code": answer["code"],
+        "detail": answer["detail"],
+        "applied_at": None if at is None else {"scope": at["scope"], "ver": at["ver"]},
+        "conflict": answer["conflict"],
+    }

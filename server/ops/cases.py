@@ -1,13 +1,14 @@
 """Cases a batch opens: one conflict record each, with both versions (P22)."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 from server.conflicts.policy import due_at
 from server.core.ids import is_uuid
-from server.ops.batch import Batch, Fault, Item, task_of
+from server.ops.batch import Batch, Fault, Item, Writer, task_of
 from server.ops.owners import OWNERS
-from sync.canonical import canonical
+from sync.canonical import canonical, storable
 from sync.conflict import CaseDraft, incident, opened
 
 _RAW_SHOWN = 4_000
@@ -16,21 +17,36 @@ _RAW_SHOWN = 4_000
 def open_drafted(batch: Batch, item: Item) -> None:
     """Opens what the rules found between this operation and the record."""
     for draft in item.decided.cases:
-        _open(batch, draft)
+        _open(batch, batch.writer_of(item), draft)
         item.conflict = item.conflict or draft.id
 
 
-def open_for_fault(batch: Batch, item: Item, fault: Fault, place: str) -> None:
-    """What cannot become an operation is put before a person, word for word as far as a screen can show it.
+def open_for_faults(batch: Batch) -> None:
+    """What cannot become an operation is put before a person, word for word as far as a screen can show it."""
+    for item in batch.items:
+        if item.open and item.fault is not None:
+            _open_for_fault(batch, item, item.fault)
 
-    `place` is where it came from; the same thing from the same place is one case.
-    """
+
+def _open_for_fault(batch: Batch, item: Item, fault: Fault) -> None:
     op = item.raw if isinstance(item.raw, dict) else {}
-    task = _task_named(op)
-    known = task is not None and f"task:{task}" in batch.board.records
-    mine = {"code": fault.code, "detail": fault.detail, "type": str(op.get("type", ""))[:60]}
-    mine["raw"] = plain_text(item.raw)[:_RAW_SHOWN]
-    item.conflict = _incident(batch, "quarantined", place, mine, task if known else None, _id_named(op))
+    writer = batch.writer_of(item)
+    kind = op.get("type")
+    mine = {
+        "code": fault.code,
+        "detail": fault.detail,
+        "type": storable(kind[:60]) if isinstance(kind, str) else "",
+        "raw": plain_text(item.raw)[:_RAW_SHOWN],
+    }
+    draft = incident("quarantined", _place(writer, item), "", author=writer.user_id, mine=mine)
+    item.conflict = _incident(batch, writer, draft, _task_named(batch, writer, op), _id_named(op))
+
+
+def _place(writer: Writer, item: Item) -> str:
+    """What makes a fault one fault: its place in a handheld's log, or its content."""
+    if item.seq is not None and item.keeps_seq:
+        return f"{writer.device_id}/{writer.incarnation}/{item.seq}"
+    return f"{writer.device_id or writer.user_id}/{item.body_hash}"
 
 
 def open_device_lost(batch: Batch, incarnation: str, first: int, last: int) -> None:
@@ -42,26 +58,23 @@ def open_device_lost(batch: Batch, incarnation: str, first: int, last: int) -> N
         "last_seq": last,
         "operations": last - first + 1,
     }
-    _incident(
-        batch, "device_lost", f"{batch.writer.device_id}/{incarnation}/{first}-{last}", mine, None, None
-    )
+    key = f"{batch.writer.device_id}/{incarnation}/{first}-{last}"
+    draft = incident("device_lost", key, "", author=batch.writer.user_id, mine=mine)
+    _incident(batch, batch.writer, draft, None, None)
 
 
-def _incident(
-    batch: Batch, kind: str, key: str, mine: dict[str, Any], task: str | None, op_id: str | None
-) -> str:
+def _incident(batch: Batch, writer: Writer, draft: CaseDraft, task: str | None, op_id: str | None) -> str:
     """Opens a case with one side only, unless it is there already; answers its id."""
-    draft = incident(kind, key, "", author=batch.writer.user_id, mine=mine)
     if draft.id not in OWNERS["conflict"].load([draft.id]):
         entity = f"task:{task}" if task else f"conflict:{draft.id}"
-        _open(batch, replace(draft, entity=entity, task=task, op_id=op_id or draft.id))
+        _open(batch, writer, replace(draft, entity=entity, task=task, op_id=op_id or draft.id))
     return draft.id
 
 
-def _open(batch: Batch, draft: CaseDraft) -> None:
+def _open(batch: Batch, writer: Writer, draft: CaseDraft) -> None:
     record = opened(
         draft,
-        station=batch.writer.station_id,
+        station=writer.station_id,
         owner=None,
         due_at=due_at(draft.kind, batch.now),
         opened_at=batch.now,
@@ -74,16 +87,19 @@ def _id_named(op: dict[str, Any]) -> str | None:
     return op_id if isinstance(op_id, str) and is_uuid(op_id) else None
 
 
-def _task_named(op: dict[str, Any]) -> str | None:
+def _task_named(batch: Batch, writer: Writer, op: dict[str, Any]) -> str | None:
+    """The task the thing speaks of, when the batch has it and it is the writer's station's."""
     try:
-        return task_of(op)
+        task = task_of(op)
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
+    record = batch.board.records.get(f"task:{task}")
+    return task if record is not None and record["station"] == writer.station_id else None
 
 
 def plain_text(raw: Any) -> str:
-    """What was handed in, as text that can be kept and read."""
+    """What was handed in, as text that can be kept and read; nothing is lost of what has no canonical text."""
     try:
         return canonical(raw)
-    except (ValueError, TypeError):
-        return repr(raw)
+    except ValueError:
+        return json.dumps(raw, sort_keys=True, default=repr)

@@ -10,20 +10,17 @@ _OTHER_STATION = Fault("forbidden", "This belongs to another station.")
 _UNKNOWN_COURIER = Fault("unknown_courier", "There is no such courier at this station.")
 
 
-def decide(batch: Batch, items: Iterable[Item]) -> None:
-    """Decides the items in order and lays what changed on the board."""
-    items = list(items)
-    couriers = _couriers(batch, items)
-    for item in items:
-        item.fault = item.fault or _refusal(batch, item, couriers)
-        if item.live:
-            _decide_one(batch, item)
-
-
-def _decide_one(batch: Batch, item: Item) -> None:
+def decide(batch: Batch, item: Item) -> None:
+    """Decides one item and lays what it changes on the board."""
+    item.fault = item.fault or _refusal(batch, item)
+    if not item.live:
+        return
     op = item.operation
     decision = decide_by_rules(
-        batch.board.records, op, rev=batch.board.revs.get(op["entity"]), station=batch.writer.station_id
+        batch.board.records,
+        op,
+        rev=batch.board.revs.get(op["entity"]),
+        station=batch.writer_of(item).station_id,
     )
     if decision.status == "quarantined":
         item.fault = Fault(decision.code or "invalid", "The operation makes no sense for what it is about.")
@@ -37,48 +34,43 @@ def _decide_one(batch: Batch, item: Item) -> None:
     item.rev = batch.board.revs.get(op["entity"])
 
 
-def _refusal(batch: Batch, item: Item, couriers: set[str]) -> Fault | None:
+def _refusal(batch: Batch, item: Item) -> Fault | None:
     op = item.op
     if op is None:
         return None
-    writer, records = batch.writer, batch.board.records
+    writer, records = batch.writer_of(item), batch.board.records
     kind, identity = split(op["entity"])
-    about = batch.task_of_case.get(identity, identity)
-    record = records.get(f"task:{about}") if kind in ("task", "obligation") else records.get(op["entity"])
+    record = records.get(f"task:{identity}") if kind in ("task", "obligation") else records.get(op["entity"])
     if record is not None and record.get("station", writer.station_id) != writer.station_id:
         return _OTHER_STATION
-    if op["type"] == "order.imported" and _parcel_elsewhere(batch, op["payload"]["customer"]["id"]):
+    if op["type"] == "order.imported" and _customer_elsewhere(batch, op["payload"]["customer"]["id"]):
         return _OTHER_STATION
     if kind == "shift" and record is not None and record["courier"] != op["author"]:
         return Fault("forbidden", "This is another courier's shift.")
-    if kind == "customer" and writer.role == "courier" and not _serves(batch, op["entity"]):
+    if kind == "customer" and writer.role == "courier" and not _serves(batch, writer.user_id, identity):
         return Fault("forbidden", "This customer is on none of the courier's tasks.")
     named = op["payload"].get("courier") if op["type"].startswith("task.") else None
-    if named is not None and named not in couriers:
+    if named is not None and batch.couriers.get(named) != writer.station_id:
         return _UNKNOWN_COURIER
     return None
 
 
-def _parcel_elsewhere(batch: Batch, customer_id: str) -> bool:
+def _customer_elsewhere(batch: Batch, customer_id: str) -> bool:
     record = batch.board.records.get(f"customer:{customer_id}")
     return record is not None and record["station"] != batch.writer.station_id
 
 
-def _serves(batch: Batch, entity: str) -> bool:
-    identity = split(entity)[1]
+def _serves(batch: Batch, courier: str, customer_id: str) -> bool:
     return any(
-        task["customer"] == identity and task["courier"] == batch.writer.user_id
+        task["customer"] == customer_id and task["courier"] == courier
         for _, task in batch.board.of_kind("task")
     )
 
 
-def _couriers(batch: Batch, items: list[Item]) -> set[str]:
+def know_couriers(batch: Batch, items: Iterable[Item]) -> None:
+    """Looks up the people that plans name, once for all of them; only couriers who still work here can be named."""
     named = {
         item.op["payload"].get("courier") for item in items if item.op and item.op["type"].startswith("task.")
     }
-    users = auth_queries.users_by_id({user for user in named if user})
-    return {
-        user.id
-        for user in users.values()
-        if user.role == "courier" and user.station_id == batch.writer.station_id
-    }
+    people = auth_queries.users_by_id({user for user in named if user} - set(batch.couriers)).values()
+    batch.couriers |= {user.id: user.station_id for user in people if user.role == "courier" and user.active}

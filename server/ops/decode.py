@@ -1,14 +1,14 @@
 """Step 1 to 3: what was handed in becomes an operation in today's form, or a fault with a code."""
 
-import hashlib
-import json
 from typing import Any
 
 from server.ops.batch import Envelope, Fault, Item, Writer
-from sync.canonical import body_hash
+from sync.canonical import evidence_hash
 from sync.protocol import position_code
 from sync.upcast import upcast
 from sync.validate import validate
+
+LONGEST_DETAIL = 500
 
 
 def decode(writer: Writer, raw: Any, seq: int | None = None, body: Any = None) -> Item:
@@ -21,7 +21,7 @@ def decode(writer: Writer, raw: Any, seq: int | None = None, body: Any = None) -
         body: what the hash is taken of when that is not `raw`: a desk's operation is completed by the server, and a
             retry of it must have the same hash (P16).
     """
-    item = Item(raw=raw, body_hash=_hash(raw if body is None else body), seq=seq)
+    item = Item(raw=raw, body_hash=evidence_hash(raw if body is None else body), seq=seq)
     if not isinstance(raw, dict):
         item.fault = Fault("malformed", "This is not an operation: a JSON object was expected.")
         return item
@@ -29,15 +29,6 @@ def decode(writer: Writer, raw: Any, seq: int | None = None, body: Any = None) -
     if item.fault is None:
         item.op = upcast(raw)
     return item
-
-
-def _hash(body: Any) -> str:
-    try:
-        return body_hash(body)
-    except (ValueError, TypeError):
-        return hashlib.sha256(
-            json.dumps(body, sort_keys=True, default=str).encode("utf-8", "surrogatepass")
-        ).hexdigest()
 
 
 def _position_fault(writer: Writer, raw: Envelope, seq: int | None) -> Fault | None:
@@ -53,9 +44,8 @@ def _content_fault(raw: Envelope, writer: Writer) -> Fault | None:
     problems = validate(raw, writer.role)
     if problems:
         first = problems[0]
-        return Fault(
-            first.code, "; ".join(f"{p.field}: {p.detail}" if p.field else p.detail for p in problems[:5])
-        )
+        said = "; ".join(f"{p.field}: {p.detail}" if p.field else p.detail for p in problems[:5])
+        return Fault(first.code, said[:LONGEST_DETAIL])
     if raw["author"] != writer.user_id:
         return Fault("forbidden", "The operation was recorded by another user than the one who hands it in.")
     return None

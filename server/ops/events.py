@@ -13,6 +13,13 @@ class OperationDecided:
 
 
 @dataclass(frozen=True)
+class EntitiesCreated:
+    """Entities the log had not known before are on the board."""
+
+    entities: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PlanChanged:
     """Which parcels a station expects has changed: its manifest is out of date."""
 

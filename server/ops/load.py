@@ -14,20 +14,21 @@ from sync.canonical import derive, normal_waybill
 def load(batch: Batch, extra: Iterable[str] = ()) -> None:
     """Locks and loads the entities of the batch's live items, of what hangs together with them, and `extra`.
 
-    Customers come first (FOR UPDATE when one of them changes, FOR SHARE otherwise, so that a special request can never
-    race an assignment and miss the door), then all else by kind and id.
+    Customers come first, all in one go and in ascending id (FOR UPDATE when any of them may change, FOR SHARE
+    otherwise, so that a special request can never race an assignment and miss the door), then all else by kind and id.
     """
     wanted: dict[str, set[str]] = defaultdict(set)
     for entity in [*_named(batch), *extra]:
         kind, identity = split(entity)
         wanted[kind].add(identity)
-    batch.task_of_case.update(conflict_queries.tasks_of(wanted["conflict"]))
-    wanted["task"] |= wanted["obligation"] | set(batch.task_of_case.values())
+    for entity in conflict_queries.entities_of(wanted["conflict"]):
+        kind, identity = split(entity)
+        wanted[kind].add(identity)
+    wanted["task"] |= wanted["obligation"]
     changing = set(wanted["customer"])
     near = task_queries.kin(wanted["task"], wanted["parcel"], set())
     wanted["customer"] |= {task.customer_id for task in near}
-    _lay(batch, "customer", OWNERS["customer"], changing, share=False)
-    _lay(batch, "customer", OWNERS["customer"], wanted["customer"] - changing, share=True)
+    _lay(batch, "customer", OWNERS["customer"], wanted["customer"], share=not changing)
     near += task_queries.kin(set(), set(), changing)
     wanted["task"] |= {task.id for task in near}
     wanted["parcel"] |= {task.parcel_id for task in near}

@@ -1,13 +1,14 @@
 """The log: what was answered before, and the history an entity is rebuilt from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, or_, select, update
 
 from server.core.db import db
-from server.ops.batch import Envelope, Item, Result, Writer
+from server.core.ids import is_uuid
+from server.ops.batch import Envelope, Item, Result, Writer, split
 from server.ops.models import Operation, Quarantined
 
 _ACCEPTED = ("applied", "merged", "conflict")
@@ -28,14 +29,16 @@ class Answers:
             self.by_op.setdefault(op_id, {})[body_hash] = result
 
 
+def id_of(item: Item) -> str | None:
+    """The id of what was handed in, when it has one worth the name."""
+    op_id = item.raw.get("op_id") if isinstance(item.raw, dict) else None
+    return op_id if isinstance(op_id, str) and is_uuid(op_id) else None
+
+
 def answers(writer: Writer, items: Sequence[Item]) -> Answers:
     """What has been answered to these items, or to others at their place or with their id."""
     found = Answers()
-    ids = [
-        item.raw["op_id"]
-        for item in items
-        if isinstance(item.raw, dict) and isinstance(item.raw.get("op_id"), str)
-    ]
+    ids = [op_id for item in items if (op_id := id_of(item)) is not None]
     seqs = [item.seq for item in items if item.seq is not None]
     for table in (Operation, Quarantined):
         condition: Any = table.op_id.in_(ids)
@@ -60,32 +63,52 @@ class Past:
     forced_by: str | None
 
 
-def history(task_id: str) -> list[Past]:
-    """Accepted operations about a task and its obligation, in the server's order."""
+def history(entity: str, orders: Collection[str]) -> list[Past]:
+    """Accepted operations that made an entity what it is, in the server's order.
+
+    Args:
+        entity: what is to be rebuilt; a task with all that was recorded about it, its money included.
+        orders: tasks whose orders speak of the entity; for a parcel or a customer.
+    """
+    kind, identity = split(entity)
+    about: Any = Operation.entity == entity
+    if kind in ("task", "obligation"):
+        about = Operation.task_id == identity
+    elif orders:
+        about = or_(about, (Operation.type == "order.imported") & Operation.task_id.in_(list(orders)))
+    return _past(about)
+
+
+def by_ids(op_ids: Iterable[str]) -> dict[str, Past]:
+    """Accepted operations by id."""
+    return {one.op["op_id"]: one for one in _past(Operation.op_id.in_(list(op_ids)))}
+
+
+def _past(condition: Any) -> list[Past]:
     query = (
         select(Operation.envelope, Operation.voided_by, Operation.forced_by)
-        .where(Operation.task_id == task_id, Operation.status.in_(_ACCEPTED))
+        .where(condition, Operation.status.in_(_ACCEPTED))
         .order_by(Operation.position)
     )
     return [Past(row.envelope, row.voided_by, row.forced_by) for row in db.session.execute(query)]
 
 
-def by_ids(op_ids: Iterable[str]) -> dict[str, Envelope]:
-    """Accepted operations by id."""
-    query = select(Operation.op_id, Operation.envelope).where(
-        Operation.op_id.in_(list(op_ids)), Operation.status.in_(_ACCEPTED)
-    )
-    return {row.op_id: row.envelope for row in db.session.execute(query)}
-
-
-def waiting_for(entities: Iterable[str]) -> list[tuple[Envelope, str]]:
-    """Deferred operations that wait for one of these entities, oldest first, with their body hash (P18)."""
+def waiting_for(entities: Iterable[str]) -> list[Item]:
+    """Deferred operations that wait for one of these entities, oldest first, as items to be decided (P18)."""
     query = (
-        select(Operation.envelope, Operation.body_hash)
+        select(Operation)
         .where(Operation.status == "deferred", Operation.awaits.in_(list(entities)))
         .order_by(Operation.position)
     )
-    return [(row.envelope, row.body_hash) for row in db.session.execute(query)]
+    return [
+        Item(raw=row.envelope, body_hash=row.body_hash, op=row.envelope, waited=_writer_of(row))
+        for row in db.session.scalars(query)
+    ]
+
+
+def _writer_of(row: Operation) -> Writer:
+    # Only what a handheld sends may wait, and a handheld is always its courier.
+    return Writer(row.author, row.station_id, "courier", row.device_id, row.incarnation)
 
 
 def append(rows: Sequence[dict[str, Any]]) -> None:

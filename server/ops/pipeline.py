@@ -2,6 +2,9 @@
 
     decode -> upcast -> validate -> seen before? -> lock and load -> decide -> react inside -> write once -> answer
 
+Operations are decided one after the other, each with all it sets off, so that it makes no difference how a handheld
+cut its log into batches.
+
 One transaction per batch. When it fails for a reason nobody foresaw, it is rolled back and run again operation by
 operation under savepoints; the one that fails is parked, and the others pass (P17).
 """
@@ -15,11 +18,11 @@ from server.core.clock import now_ms
 from server.core.db import db, is_transient, transaction
 from server.ops import oplog
 from server.ops.batch import Batch, Fault, Item, Result, Writer, split
-from server.ops.decide import decide
+from server.ops.cases import open_for_faults
 from server.ops.decode import decode
 from server.ops.load import load
 from server.ops.project import listed_tasks
-from server.ops.react import react, settled_notices
+from server.ops.react import settled_notices, work
 from server.ops.write import write
 
 log = structlog.get_logger(__name__)
@@ -72,11 +75,11 @@ def _together(writer: Writer, items: list[Item], skew_ms: int | None) -> list[Re
         batch = Batch(writer, list(items), now_ms(), skew_ms)
         _seen(batch)
         load(batch, _closing(batch))
-        decide(batch, batch.live)
-        react(batch)
+        work(batch, batch.live)
+        open_for_faults(batch)
         settled_notices(batch, [item for item in batch.items if item.woken])
         write(batch)
-        return [item.answer or {} for item in items]
+        return [(item.twin or item).answer or {} for item in items]
 
 
 def _alone(writer: Writer, item: Item, skew_ms: int | None) -> Result:
@@ -105,34 +108,27 @@ def _where(error: Exception) -> str:
 def _seen(batch: Batch) -> None:
     """Step 4: the first answer again for what was answered before (P16)."""
     known = oplog.answers(batch.writer, batch.items)
+    here: dict[str, dict[str, Item]] = {}
     for item in batch.items:
-        op_id = item.raw.get("op_id") if isinstance(item.raw, dict) else None
+        op_id = oplog.id_of(item)
         at_place = known.by_seq.get(item.seq) if item.seq is not None else None
-        same_id = known.by_op.get(op_id, {}) if isinstance(op_id, str) else {}
+        same_id = known.by_op.get(op_id, {}) if op_id else {}
+        twins = here.setdefault(op_id, {}) if op_id else {}
         if at_place is not None and at_place[0] == item.body_hash:
             item.answer = at_place[1]
+        elif item.body_hash in same_id:
+            item.answer = same_id[item.body_hash]
+        elif item.body_hash in twins:
+            item.twin = twins[item.body_hash]
         elif at_place is not None:
             item.fault = Fault(
                 "seq_reuse", "Another operation already stands at this place in the handheld's log."
             )
             item.keeps_seq = False
-        elif item.body_hash in same_id:
-            item.answer = same_id[item.body_hash]
-        elif same_id:
+        elif same_id or twins:
             item.fault = Fault("id_reuse", "Another operation already has this id.")
-        if item.answer is None and isinstance(op_id, str):
-            known.by_op.setdefault(op_id, {}).setdefault(item.body_hash, _twin(item))
-
-
-def _twin(item: Item) -> Result:
-    return {
-        "op_id": item.raw["op_id"],
-        "status": "merged",
-        "code": "twin",
-        "detail": None,
-        "applied_at": None,
-        "conflict": None,
-    }
+        if item.open:
+            twins[item.body_hash] = item
 
 
 def _closing(batch: Batch) -> list[str]:

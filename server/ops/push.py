@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from server.auth import service as auth_service
 from server.core.clock import now_ms
-from server.core.db import db, transaction
+from server.core.db import db, transaction, upsert
 from server.ops import cases, pipeline, write
-from server.ops.batch import Batch, Result, Writer
+from server.ops.batch import Batch, Item, Result, Writer, as_result
 from server.ops.decode import decode
 from server.ops.models import DeviceHead, UnreadableBody
 from sync.canonical import sha256_hex
@@ -18,6 +18,8 @@ from sync.clock import corrected
 from sync.protocol import plan_push
 
 KEPT_BYTES = 1024 * 1024
+# More than any handheld can hold; what it claims beyond that is not worth a wider column.
+MOST_WAITING = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,14 @@ def push(
         device_now: the handheld's clock at sending, ms.
         app: the handheld's build.
     """
-    return pipeline.in_one_transaction(lambda: _push(writer, from_seq, raws, last_seq, device_now, app))
+    items = [decode(writer, raw, from_seq + offset) for offset, raw in enumerate(raws)]
+    return pipeline.in_one_transaction(lambda: _push(writer, from_seq, items, last_seq, device_now, app))
 
 
 def _push(
     writer: Writer,
     from_seq: int,
-    raws: Sequence[Any],
+    items: list[Item],
     last_seq: int | None,
     device_now: int | None,
     app: str | None,
@@ -64,15 +67,15 @@ def _push(
     auth_service.lock_device(writer.device_id)
     now = now_ms()
     head = _head(writer, now)
-    plan = plan_push(head.head_seq, from_seq, len(raws))
+    plan = plan_push(head.head_seq, from_seq, len(items))
     results: list[Result] = []
-    if plan.action != "gap" and raws:
-        items = [decode(writer, raw, from_seq + offset) for offset, raw in enumerate(raws)]
+    if plan.action != "gap" and items:
         skew = None if device_now is None else corrected(device_now, device_now, now).skew
         answers = pipeline.run(writer, items, skew)
-        results = [{"seq": from_seq + offset, **answer} for offset, answer in enumerate(answers)]
-        head.head_seq = max(head.head_seq, from_seq + len(raws) - 1)
-    said = max(last_seq or 0, head.head_seq)
+        results = [as_result(from_seq + offset, answer) for offset, answer in enumerate(answers)]
+        head.head_seq = max(head.head_seq, from_seq + len(items) - 1)
+    # A handheld that does not say how far its log goes has not said that it ends here.
+    said = max(head.known_seq if last_seq is None else last_seq, head.head_seq)
     _report_losses(writer, head, said, now)
     head.known_seq = max(head.known_seq, said)
     head.last_heard = now
@@ -82,7 +85,7 @@ def _push(
         app=app,
         incarnation=writer.incarnation,
         head_seq=head.head_seq,
-        waiting=None if last_seq is None else max(last_seq - head.head_seq, 0),
+        waiting=None if last_seq is None else min(max(last_seq - head.head_seq, 0), MOST_WAITING),
     )
     return Pushed(results, head.head_seq, head.head_seq + 1)
 
@@ -127,10 +130,12 @@ def keep_unreadable(device_id: str, body: bytes, reason: str) -> None:
     """Keeps the first MiB of a body that was no message, once (P18)."""
     kept = body[:KEPT_BYTES]
     digest = sha256_hex(kept)
-    with transaction():
-        if db.session.get(UnreadableBody, digest) is None:
-            db.session.add(
-                UnreadableBody(
-                    sha256=digest, device_id=device_id, body=kept, reason=reason[:200], received_at=now_ms()
-                )
-            )
+    row = {
+        "sha256": digest,
+        "device_id": device_id,
+        "body": kept,
+        "reason": reason[:200],
+        "received_at": now_ms(),
+    }
+    with transaction() as session:
+        session.execute(upsert(UnreadableBody).on_conflict_do_nothing(), row)

@@ -5,24 +5,39 @@ waited for something just created are decided; a closed shift clears its courier
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from server.auth import queries as auth_queries
 from server.core.bus import current_bus
 from server.core.records import Record
 from server.ops import cases, oplog
-from server.ops.batch import Batch, Envelope, Fault, Item, Notice, task_of
-from server.ops.decide import decide
-from server.ops.events import OperationDecided
+from server.ops.batch import Batch, Envelope, Fault, Item, Notice, split, task_of, tasks_of_waybill
+from server.ops.decide import decide, know_couriers
+from server.ops.events import EntitiesCreated, OperationDecided
 from server.ops.load import load
+from server.ops.oplog import Past
 from sync.canonical import derive
 from sync.conflict import effect
 from sync.merge import fold
 
+CORRECTABLE = ("task.", "parcel.scanned", "payment.collected", "customer.request_set")
 
-def react(batch: Batch) -> None:
-    """Runs the reactors of `server/wiring.py` on each decided item, until no reaction makes new work."""
-    current_bus().react([OperationDecided(item) for item in batch.live], batch)
+
+def work(batch: Batch, items: list[Item]) -> None:
+    """Decides items in order, each with what it sets off, so that the next one meets the records as they then stand.
+
+    A correction has taken its effect back before the operation after it is judged, in one batch as in two.
+    """
+    know_couriers(batch, items)
+    bus, made = current_bus(), set[str]()
+    for item in items:
+        decide(batch, item)
+        if item.live:
+            made |= {entity for entity in item.decided.changes if entity not in batch.board.loaded}
+            bus.react([OperationDecided(item)], batch)
+    if made:
+        bus.react([EntitiesCreated(tuple(sorted(made)))], batch)
 
 
 def open_cases(event: OperationDecided, batch: Batch) -> None:
@@ -37,20 +52,14 @@ def close_shift(event: OperationDecided, batch: Batch) -> None:
         batch.closed_shifts.add(op["author"])
 
 
-def wake(event: OperationDecided, batch: Batch) -> list[OperationDecided]:
-    """Operations that waited for an entity this one made are decided now (P18: `deferred`)."""
-    created = [entity for entity in event.item.decided.changes if entity not in batch.board.loaded]
+def wake(event: EntitiesCreated, batch: Batch) -> None:
+    """Operations that waited for an entity that is there now are decided (P18: `deferred`)."""
     awake = {item.operation["op_id"] for item in batch.items if item.woken}
-    waiting = oplog.waiting_for(created) if created else []
-    made = [
-        Item(raw=op, body_hash=body_hash, op=op, woken=True)
-        for op, body_hash in waiting
-        if op["op_id"] not in awake
-    ]
-    batch.items.extend(made)
-    load(batch)
-    decide(batch, made)
-    return [OperationDecided(item) for item in made if item.live]
+    woken = [item for item in oplog.waiting_for(event.entities) if item.operation["op_id"] not in awake]
+    if woken:
+        batch.items.extend(woken)
+        load(batch)
+        work(batch, woken)
 
 
 def correct(event: OperationDecided, batch: Batch) -> None:
@@ -59,18 +68,18 @@ def correct(event: OperationDecided, batch: Batch) -> None:
     if op["type"] != "operation.corrected":
         return
     named = op["payload"]["corrects"]
-    target = oplog.by_ids([named]).get(named) or _in_batch(batch, named)
-    if target is None or target["entity"] != op["entity"]:
+    target = _known(batch, [named]).get(named)
+    if target is None or target.op["entity"] != op["entity"]:
         item.fault = Fault("unknown_operation", "There is no such operation on this.")
-    elif batch.writer.role == "courier" and target["author"] != op["author"]:
+    elif batch.writer_of(item).role == "courier" and target.op["author"] != op["author"]:
         item.fault = Fault("forbidden", "A courier corrects only what he recorded himself.")
+    elif not target.op["type"].startswith(CORRECTABLE):
+        item.fault = Fault("not_correctable", "What this operation did cannot be taken back by a correction.")
+    elif target.voided_by is not None:
+        item.decision = replace(item.decided, status="merged")
     else:
-        batch.voided[named] = op["op_id"]
-        _rebuild(batch, [target])
-
-
-def _in_batch(batch: Batch, op_id: str) -> Envelope | None:
-    return next((i.op for i in batch.items if i.op and i.decision and i.op["op_id"] == op_id), None)
+        _take_back(batch, [target], op["op_id"])
+        _rebuild(batch, {op["entity"]})
 
 
 def carry_out(event: OperationDecided, batch: Batch) -> None:
@@ -80,35 +89,70 @@ def carry_out(event: OperationDecided, batch: Batch) -> None:
         return
     case = batch.board.records[decided["entity"]]
     undone = effect(case, decided["payload"]["outcome"])
-    batch.voided |= {op_id: str(decided["op_id"]) for op_id in undone.void}
+    sides = _known(batch, [op_id for op_id in (case["op_id"], case["theirs_op"]) if op_id])
+    _take_back(batch, [sides[op_id] for op_id in undone.void if op_id in sides], decided["op_id"])
     batch.forced |= {op_id: str(decided["op_id"]) for op_id in undone.force}
-    ops = oplog.by_ids([op_id for op_id in (case["op_id"], case["theirs_op"]) if op_id])
-    _rebuild(batch, [op for op in ops.values() if op["op_id"] in {*undone.void, *undone.force}])
-    _tell(batch, case, decided, {op["author"] for op in ops.values()})
+    _rebuild(batch, {one.op["entity"] for op_id, one in sides.items() if op_id in undone.void | undone.force})
+    _tell(batch, case, decided, {one.op["author"] for one in sides.values()})
 
 
-def _rebuild(batch: Batch, targets: list[Envelope]) -> None:
-    """Folds the log of what these operations are about once more; the operations themselves stay in it."""
-    batch.taken_back += [op for op in targets if op["op_id"] in batch.voided]
-    for entity in dict.fromkeys(op["entity"] for op in targets):
-        task_id = task_of(next(op for op in targets if op["entity"] == entity))
-        if task_id is None:
+def _known(batch: Batch, op_ids: list[str]) -> dict[str, Past]:
+    """Accepted operations by id, from the log and from this batch, with what has become of them meanwhile."""
+    found = oplog.by_ids(op_ids)
+    for item in batch.items:
+        if item.live and item.decision is not None and item.operation["op_id"] in op_ids:
+            found.setdefault(item.operation["op_id"], Past(item.operation, None, None))
+    return {
+        op_id: replace(one, voided_by=batch.voided.get(op_id, one.voided_by)) for op_id, one in found.items()
+    }
+
+
+def _take_back(batch: Batch, targets: list[Past], by: str) -> None:
+    """Operations stop counting, and money they moved moves back: once, however often that is decided (P21)."""
+    for one in targets:
+        if one.voided_by is None:
+            batch.voided[one.op["op_id"]] = by
+            batch.taken_back.append(one.op)
+
+
+def _rebuild(batch: Batch, entities: set[str]) -> None:
+    """Folds the log of each entity once more; the operations themselves stay in it."""
+    for entity in sorted(entities):
+        record = batch.board.records.get(entity)
+        if record is None:
             continue
-        past = oplog.history(task_id)
+        orders = _orders_of(batch, entity, record)
+        past = oplog.history(entity, orders)
         known = {one.op["op_id"] for one in past}
         ops = [one.op for one in past]
         ops += [
-            i.op for i in batch.items if i.op and i.decision and not i.fault and _new(i.op, task_id, known)
+            item.operation
+            for item in batch.items
+            if item.live and item.decision is not None and item.operation["op_id"] not in known
+            if _made_of(entity, item.operation, orders)
         ]
         void = {one.op["op_id"] for one in past if one.voided_by} | set(batch.voided)
         force = {one.op["op_id"] for one in past if one.forced_by} | set(batch.forced)
         rebuilt = fold(entity, ops, void, force, station=batch.writer.station_id).get(entity)
-        if rebuilt is not None and rebuilt != batch.board.records.get(entity):
+        if rebuilt is not None and rebuilt != record:
             batch.board.put(entity, rebuilt)
 
 
-def _new(op: Envelope, task_id: str, known: set[str]) -> bool:
-    return task_of(op) == task_id and op["op_id"] not in known
+def _orders_of(batch: Batch, entity: str, record: Record) -> set[str]:
+    """Tasks whose orders speak of a parcel or a customer."""
+    kind, identity = split(entity)
+    if kind == "parcel":
+        return set(tasks_of_waybill(record["waybill"]))
+    if kind == "customer":
+        return {task_id for task_id, task in batch.board.of_kind("task") if task["customer"] == identity}
+    return set()
+
+
+def _made_of(entity: str, op: Envelope, orders: set[str]) -> bool:
+    kind, identity = split(entity)
+    if kind in ("task", "obligation"):
+        return task_of(op) == identity
+    return op["entity"] == entity or (op["type"] == "order.imported" and task_of(op) in orders)
 
 
 def _tell(batch: Batch, case: Record, decided: Envelope, authors: set[str]) -> None:
@@ -151,8 +195,9 @@ def notice_body(batch: Batch, notice_id: str, kind: str, **fields: Any) -> dict[
 def settled_notices(batch: Batch, items: Iterable[Item]) -> None:
     """Tells a courier what became of his operation that had to wait."""
     for item in items:
-        op = item.op
-        if op is None or item.decision is None:
+        op = item.operation
+        status = "quarantined" if item.fault else item.decided.status
+        if status == "deferred":
             continue
         notice_id = derive("notice", op["op_id"], "settled")
         body = notice_body(
@@ -161,7 +206,7 @@ def settled_notices(batch: Batch, items: Iterable[Item]) -> None:
             "settled",
             op_id=op["op_id"],
             task=task_of(op),
-            status=item.decision.status,
+            status=status,
             conflict=item.conflict,
         )
         batch.notices.append(Notice(op["author"], notice_id, body))

@@ -5,11 +5,11 @@ from typing import Any
 
 from server.core.bus import current_bus
 from server.core.db import db
-from server.core.ids import is_uuid, uuid7
+from server.core.ids import uuid7
 from server.core.records import RecordChange
 from server.ops import oplog, project, scopes
-from server.ops.batch import Batch, Fault, Item, Result, split, task_of
-from server.ops.cases import open_for_fault, plain_text
+from server.ops.batch import Batch, Fault, Item, Result, Writer, split, task_of
+from server.ops.cases import plain_text
 from server.ops.events import PlanChanged
 from server.ops.owners import OWNERS
 from server.ops.scopes import Move
@@ -23,31 +23,21 @@ PLANNING = ("order.imported", "task.cancelled")
 
 def write(batch: Batch) -> None:
     """Writes records, evidence, ledger, projections, scopes and log, and fixes every item's answer."""
-    for item in batch.items:
-        if item.fault is not None and item.answer is None:
-            open_for_fault(batch, item, item.fault, _place(batch, item))
     _records(batch)
-    accepted = [
-        item for item in batch.items if item.live and item.decision and item.decision.status != "deferred"
-    ]
-    envelopes = [item.op for item in accepted if item.op]
+    accepted = [item for item in batch.items if item.live and item.decided.status != "deferred"]
+    envelopes = [item.operation for item in accepted]
     proofs.record([(task, project.station_of(batch, op), op) for op in envelopes if (task := task_of(op))])
+    # What was merged away was there before: its money is booked, its task is on the board.
+    fresh = [item.operation for item in accepted if item.decided.status != "merged"]
     tasks.mark_import(
-        {split(op["entity"])[1]: op["payload"]["import"] for op in envelopes if op["payload"].get("import")}
+        {split(op["entity"])[1]: op["payload"]["import"] for op in fresh if op["payload"].get("import")}
     )
-    payments.book(envelopes, batch.taken_back)
+    payments.book(fresh, batch.taken_back)
     versions = _scopes(batch)
     _log(batch, versions)
     oplog.mark(batch.voided, batch.forced)
     if any(op["type"] in PLANNING for op in envelopes):
         current_bus().enqueue(db.session(), [PlanChanged(batch.writer.station_id)])
-
-
-def _place(batch: Batch, item: Item) -> str:
-    """What makes a fault one fault: its place in a handheld's log, or its content."""
-    if item.seq is not None and item.keeps_seq:
-        return f"{batch.writer.device_id}/{batch.writer.incarnation}/{item.seq}"
-    return f"{batch.writer.device_id or batch.writer.user_id}/{item.body_hash}"
 
 
 def _records(batch: Batch) -> None:
@@ -74,39 +64,41 @@ def _scopes(batch: Batch) -> dict[str, int]:
 
 
 def _log(batch: Batch, versions: dict[str, int]) -> None:
-    applied_at = _applied_at(batch, versions)
     operations: list[dict[str, Any]] = []
     parked: list[dict[str, Any]] = []
     for item in batch.items:
-        if item.answer is not None:
+        if not item.open:
             continue
+        applied_at = _applied_at(batch.writer_of(item), versions)
         if item.fault is not None:
             item.answer = _answer(item, "quarantined", item.fault.code, item.fault.detail, applied_at)
-            parked.append(_parked(batch, item, item.fault, item.answer))
-            continue
-        item.answer = _answer(item, item.decided.status, item.decided.code, None, applied_at)
+        else:
+            item.answer = _answer(item, item.decided.status, item.decided.code, None, applied_at)
         if item.woken:
             oplog.settle(item.operation["op_id"], _outcome(item, item.answer))
+        elif item.fault is not None:
+            parked.append(_parked(batch, item, item.fault, item.answer))
         else:
             operations.append(_operation(batch, item, item.answer))
     oplog.append(operations)
     oplog.park(parked)
 
 
-def _applied_at(batch: Batch, versions: dict[str, int]) -> dict[str, Any] | None:
+def _applied_at(writer: Writer, versions: dict[str, int]) -> dict[str, Any] | None:
     """The version of the author's own scope after this transaction, also when nothing there changed (P27)."""
-    if batch.writer.device_id is None:
+    if writer.device_id is None:
         return None
-    scope = scopes.courier_scope(batch.writer.user_id)
-    return {"scope": scope, "ver": versions.get(scope) or scopes.version(scope)}
+    scope = scopes.courier_scope(writer.user_id)
+    if scope not in versions:
+        versions[scope] = scopes.version(scope)
+    return {"scope": scope, "ver": versions[scope]}
 
 
 def _answer(
     item: Item, status: str, code: str | None, detail: str | None, applied_at: dict[str, Any] | None
 ) -> Result:
-    op_id = item.raw.get("op_id") if isinstance(item.raw, dict) else None
     return {
-        "op_id": op_id if isinstance(op_id, str) and is_uuid(op_id) else None,
+        "op_id": oplog.id_of(item),
         "status": status,
         "code": code,
         "detail": detail,
@@ -116,11 +108,10 @@ def _answer(
 
 
 def _outcome(item: Item, answer: Result) -> dict[str, Any]:
-    deferred = item.decided.status == "deferred"
     return {
-        "status": item.decided.status,
+        "status": answer["status"],
         "rev": item.rev,
-        "awaits": item.operation["entity"] if deferred else None,
+        "awaits": item.operation["entity"] if answer["status"] == "deferred" else None,
         "result": answer,
     }
 

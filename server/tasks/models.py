@@ -24,7 +24,7 @@ class Task(RecordMixin, Model):
     customer_id: Mapped[str] = mapped_column(String(36), index=True)
     merchant: Mapped[str] = mapped_column(String(120))
     reference: Mapped[str] = mapped_column(String(120))
-    sequence: Mapped[int | None]
+    sequence: Mapped[int | None] = mapped_column(BigInteger)
     window_start: Mapped[int | None] = mapped_column(BigInteger)
     window_end: Mapped[int | None] = mapped_column(BigInteger)
     import_id: Mapped[str | None] = mapped_column(String(36), index=True)

@@ -1,0 +1,170 @@
+"""`doorstep demo` from nothing to a running house: database, today's orders, web server, worker, words."""
+
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ssl import create_default_context
+
+import click
+import flask_migrate
+
+from server.app import create_app
+from server.core.clock import now_ms
+from server.core.config import Settings
+from server.demo.postgres import start_postgres
+from server.demo.seed import PASSWORD, Seeded, enrolment_codes, seed_day
+from server.demo.supervise import Child, Supervisor
+from server.demo.tls import ANY_ADDRESS, Certificates, ensure_certificates, lan_addresses
+from server.demo.trust import CA_PATH, trust_words
+
+_DOORSTEP = (sys.executable, "-c", "from server.cli import main; main()")
+_READY_WITHIN_S = 30.0
+
+
+class CannotStartError(Exception):
+    """The demo cannot start; one sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the environment asks for besides the settings: `DB=postgres`, `TLS=1`."""
+
+    postgres: bool
+    tls: bool
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Wishes":
+        """Reads them; refuses a database nobody knows."""
+        database = environ.get("DB", "").lower()
+        if database not in ("", "sqlite", "postgres", "postgresql"):
+            raise CannotStartError(f"DB is sqlite or postgres, not {environ['DB']}.")
+        return cls(database.startswith("postgres"), environ.get("TLS", "").lower() in ("1", "true", "yes"))
+
+
+def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
+    """Runs until somebody stops it or a part of it dies; returns the exit status.
+
+    Raises:
+        CannotStartError: wrong settings, or the port is taken.
+        ConfigError: settings that cannot be honoured.
+    """
+    env = dict(environ)
+    wishes = Wishes.from_env(env)
+    if env.setdefault("DOORSTEP_ENV", "demo") != "demo":
+        raise CannotStartError(
+            f"The demo has well-known passwords: not with DOORSTEP_ENV={env['DOORSTEP_ENV']}."
+        )
+    if wishes.tls:
+        env.setdefault("HOST", "0.0.0.0")  # noqa: S104  # a phone on the same network is the purpose of TLS=1
+    settings = Settings.from_env(env)
+    _free_or_refuse(settings.host, settings.port)
+    with Supervisor() as supervisor:
+        if wishes.postgres:
+            env["DATABASE_URL"] = start_postgres(supervisor, settings.data / "postgres")
+        certificates = _certificates(settings) if wishes.tls else None
+        base = _address(settings, certificates)
+        env.setdefault("DOORSTEP_URL", base)
+        seeded, codes = _prepare(Settings.from_env(env))
+        _start(supervisor, env, certificates)
+        if not supervisor.wait_until(lambda: _answers(settings, certificates), _READY_WITHIN_S):
+            raise CannotStartError("The web server does not answer; its own words stand above.")
+        say(_words(base, seeded, codes))
+        if certificates is not None:
+            say(_trust(supervisor, settings, certificates))
+        return supervisor.wait()
+    return 0
+
+
+def _prepare(settings: Settings) -> tuple[Seeded, list[tuple[str, str]]]:
+    """Migrations and the day's data, in this process."""
+    app = create_app(settings)
+    with app.app_context():
+        flask_migrate.upgrade()
+        seeded = seed_day(settings.data / "demo")
+        return seeded, enrolment_codes(seeded, settings.secret_key)
+
+
+def _start(supervisor: Supervisor, env: Mapping[str, str], certificates: Certificates | None) -> None:
+    files = ["--tls-cert", str(certificates.cert), "--tls-key", str(certificates.key)] if certificates else []
+    supervisor.start(Child("the web server", [*_DOORSTEP, "serve", *files], env=env))
+    supervisor.start(Child("the worker", [*_DOORSTEP, "worker"], env=env))
+
+
+def _answers(settings: Settings, certificates: Certificates | None) -> bool:
+    context = create_default_context(cafile=str(certificates.ca)) if certificates else None
+    host = "127.0.0.1" if settings.host in ANY_ADDRESS else settings.host
+    url = f"{'https' if certificates else 'http'}://{host}:{settings.port}/readyz"
+    try:
+        with urllib.request.urlopen(url, timeout=2, context=context):  # noqa: S310  # our own server
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _certificates(settings: Settings) -> Certificates:
+    hosts = lan_addresses() if settings.host in ANY_ADDRESS else (settings.host,)
+    return ensure_certificates(settings.data / "tls", hosts, datetime.fromtimestamp(now_ms() / 1000, UTC))
+
+
+def _address(settings: Settings, certificates: Certificates | None) -> str:
+    """The address to type: of this machine on its network when everybody may come, else the one it listens on."""
+    host = settings.host
+    if host in ANY_ADDRESS:
+        host = next(iter(lan_addresses()), "127.0.0.1")
+    return f"{'https' if certificates else 'http'}://{host}:{settings.port}"
+
+
+def _free_or_refuse(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = f"Port {port} on {host} cannot be used ({error.strerror})"
+            raise CannotStartError(f"{reason}: try another one, make run PORT={port + 1}.") from error
+
+
+def _words(base: str, seeded: Seeded, codes: list[tuple[str, str]]) -> str:
+    orders = f"{seeded.new_orders} new orders" if seeded.new_orders else "as it was left"
+    lines = [
+        "",
+        f"Doorstep is running: generated day {seeded.day.isoformat()}, {seeded.station.name}, {orders}.",
+        "",
+        f"  Dispatcher's desk    {base}/dispatch",
+        f"  Courier's handheld   {base}/",
+        "",
+        f"  Log in at the desk (password {PASSWORD}):",
+        *(f"    {one.username:8} {one.role:11} {one.name}" for one in seeded.logins if one.password),
+        "",
+        "  Enrol a handheld (one use, 30 minutes):",
+        *(f"    {code}   {name:12} {base}/#enrol={code}" for name, code in codes),
+        "",
+        "Ctrl-C stops everything.",
+    ]
+    return "\n".join(lines)
+
+
+def _trust(supervisor: Supervisor, settings: Settings, certificates: Certificates) -> str:
+    """Hands the authority's certificate out beside the demo, and says how to trust it."""
+    port = settings.port + 1
+    url: str | None = None
+    try:
+        _free_or_refuse(settings.host, port)
+    except CannotStartError:
+        pass
+    else:
+        command = [sys.executable, "-m", "server.demo.trust", str(certificates.ca), settings.host, str(port)]
+        supervisor.start(Child("the certificate's server", command))
+        host = next(iter(lan_addresses()), "127.0.0.1") if settings.host in ANY_ADDRESS else settings.host
+        url = f"http://{host}:{port}{CA_PATH}"
+    return "\n" + trust_words(certificates.ca, url, certificates.fingerprint)
+
+
+def echo(text: str) -> None:
+    """Prints at once, also into a pipe."""
+    click.echo(text)
+    sys.stdout.flush()
