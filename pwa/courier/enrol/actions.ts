@@ -1,0 +1,14 @@
+import { EnrolError } from '../../engine';
+import { session } from '../session.svelte';
+
+/** Answers null when enrolled, else the code of what went wrong. */
+export async function enrol(code: string): Promise<string | null> {
+  try {
+    await session.engine.enrol(code);
+    await session.refresh();
+    session.engine.start();
+    return null;
+  } catch (error) {
+    return error instanceof EnrolError ? error.code : 'unknown';
+  }
+}

@@ -1,0 +1,42 @@
+/** Taking parcels in: how many, how heavy, with or without a photo. Pure. */
+import type { BlobInput, Draft, TaskView } from '../../engine';
+import { derive } from '../../../sync/ts/canonical';
+import { parseWeight } from '../../ui/format';
+
+export interface PickupForm {
+  pieces: number;
+  /** Kilograms as typed; empty when not weighed. */
+  weight: string;
+}
+
+export const MOST_PIECES = 999;
+
+export function pickupForm(view: TaskView | null): PickupForm {
+  return { pieces: view?.parcel.pieces ?? 1, weight: '' };
+}
+
+/** Grams, null when not weighed, undefined when what was typed is no weight. */
+export function grams(form: PickupForm): number | null | undefined {
+  if (form.weight.trim() === '') return null;
+  return parseWeight(form.weight) ?? undefined;
+}
+
+export function ready(form: PickupForm): boolean {
+  return form.pieces >= 1 && grams(form) !== undefined;
+}
+
+/** A pickup nobody told us of has an id that every handheld and the server derive alike from its waybill. */
+export function pickupTask(waybill: string): string {
+  return derive('task', 'pickup', waybill);
+}
+
+export function pickUp(task: string, waybill: string, form: PickupForm, photos: Uint8Array[]): { drafts: Draft[]; blobs: BlobInput[] } {
+  const blobs = photos.map((bytes): BlobInput => ({ bytes, type: 'image/jpeg', kind: 'photo' }));
+  const payload = {
+    pieces: form.pieces,
+    weight_g: grams(form) ?? null,
+    photos: blobs.map((_, at) => `blob:${at}`),
+    waybill,
+  };
+  return { drafts: [{ type: 'task.picked_up', entity: `task:${task}`, payload }], blobs };
+}

@@ -1,0 +1,31 @@
+/** Where the app is, read from the hash. Pure. */
+export type Route =
+  | { screen: 'today' }
+  | { screen: 'task'; task: string }
+  | { screen: 'pickup'; waybill: string }
+  | { screen: 'problem'; task: string }
+  | { screen: 'outbox' }
+  | { screen: 'close' };
+
+export function parseRoute(hash: string): Route {
+  const [screen, argument = ''] = hash.replace(/^#?\/?/, '').split('/').map(decodeURIComponent);
+  if (screen === 'task' && argument) return { screen, task: argument };
+  if (screen === 'problem' && argument) return { screen, task: argument };
+  if (screen === 'pickup' && argument) return { screen, waybill: argument };
+  if (screen === 'outbox' || screen === 'close') return { screen };
+  return { screen: 'today' };
+}
+
+export function formatRoute(route: Route): string {
+  switch (route.screen) {
+    case 'today':
+      return '#/';
+    case 'task':
+    case 'problem':
+      return `#/${route.screen}/${encodeURIComponent(route.task)}`;
+    case 'pickup':
+      return `#/pickup/${encodeURIComponent(route.waybill)}`;
+    default:
+      return `#/${route.screen}`;
+  }
+}

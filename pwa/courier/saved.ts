@@ -1,0 +1,44 @@
+/** What follows every save: a toast, a sound, and for some seconds the way to take it back. */
+import { SubmitError, type Envelope } from '../engine';
+import { play, type Cue } from '../device/sound';
+import { toasts } from '../ui/toast.svelte';
+import { corrections } from './corrections';
+import { session } from './session.svelte';
+import { settings } from './settings.svelte';
+import { keyed, t } from './text';
+
+export interface Saved {
+  text: string;
+  detail?: string;
+  cue?: Cue;
+  /** Operations that the toast offers to take back. */
+  undo?: Envelope[];
+}
+
+export function saved({ text, detail, cue, undo }: Saved): void {
+  if (cue) play(cue, settings.volume);
+  toasts.show({ text, detail, undo: undo && undo.length > 0 ? () => takeBack(undo) : undefined });
+}
+
+async function takeBack(operations: Envelope[]): Promise<void> {
+  if (await guarded(() => session.submit(corrections(operations)))) {
+    toasts.show({ text: t('undone'), detail: t('undone.detail') });
+  }
+}
+
+/** Runs a save. When the engine refuses, says what happened and what is safe; answers whether it was saved. */
+export async function guarded(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    const code = error instanceof SubmitError ? (error.problems[0]?.code ?? 'unknown') : storageCode(error);
+    play('problem', settings.volume);
+    toasts.show({ tone: 'bad', text: t('notSaved'), detail: t(keyed('notSaved', code, 'notSaved.unknown')), stay: 12_000 });
+    return false;
+  }
+}
+
+function storageCode(error: unknown): string {
+  return error instanceof DOMException && error.name === 'QuotaExceededError' ? 'quota' : 'unknown';
+}

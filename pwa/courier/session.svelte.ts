@@ -1,0 +1,97 @@
+/**
+ * What the screens see of the engine: a reactive mirror, read again after every change. Nothing here is stored and
+ * nothing decided; screens write through their own actions.ts.
+ */
+import type {
+  Draft,
+  BlobInput,
+  Engine,
+  Envelope,
+  Identity,
+  NoticeView,
+  OutboxItem,
+  ShiftView,
+  SyncStatus,
+  TaskView,
+} from '../engine';
+import { language } from '../ui/i18n.svelte';
+
+const TICK = 15_000;
+
+export class Session {
+  identity = $state.raw<Identity | null>(null);
+  tasks = $state.raw<TaskView[]>([]);
+  outbox = $state.raw<OutboxItem[]>([]);
+  notices = $state.raw<NoticeView[]>([]);
+  shift = $state.raw<ShiftView | null>(null);
+  status = $state.raw<SyncStatus | null>(null);
+  /** False until the local store has been read once. */
+  ready = $state(false);
+  /** Moves every 15 s: for "minutes left" and "last heard". ms. */
+  now = $state(0);
+  /** Set when a newer version waits; calling it loads the page again. */
+  update = $state.raw<(() => void) | null>(null);
+  #engine: Engine | null = null;
+  #reading: Promise<void> | null = null;
+  #again = false;
+
+  get engine(): Engine {
+    if (!this.#engine) throw new Error('the session has no engine yet');
+    return this.#engine;
+  }
+
+  get zone(): string {
+    return this.identity?.station.timezone ?? 'Asia/Shanghai';
+  }
+
+  /** Starts mirroring. `clock` answers ms since the epoch. Resolves when the first screen can be drawn. */
+  async attach(engine: Engine, clock: () => number): Promise<void> {
+    this.#engine = engine;
+    this.now = clock();
+    setInterval(() => (this.now = clock()), TICK);
+    engine.subscribe(() => void this.refresh());
+    await this.refresh();
+    this.ready = true;
+    engine.start();
+  }
+
+  /** Reads everything once; calls that come meanwhile are answered by one more reading. */
+  refresh(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return this.#reading;
+    }
+    this.#reading = this.#readAll().finally(() => (this.#reading = null));
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    do {
+      this.#again = false;
+      const { engine } = this;
+      const identity = engine.identity();
+      const status = await engine.status();
+      if (!identity) {
+        Object.assign(this, { identity, status });
+        continue;
+      }
+      const [tasks, outbox, notices, shift] = await Promise.all([
+        engine.today(),
+        engine.outbox(),
+        engine.notices(),
+        engine.shift(),
+      ]);
+      Object.assign(this, { identity, status, tasks, outbox, notices, shift });
+      if (!language.chosen) language.set(identity.user.lang, false);
+    } while (this.#again);
+  }
+
+  /** Saves and reads the store again, so that the screen that follows shows what was saved. */
+  async submit(drafts: Draft[], blobs: BlobInput[] = []): Promise<Envelope[]> {
+    const saved = await this.engine.submit(drafts, blobs);
+    await this.refresh();
+    return saved;
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,4 @@
+/** Where the list stood when a task was opened: coming back does not lose the place. */
+import type { Filter } from './model';
+
+export const remembered: { filter: Filter; query: string; scroll: number } = { filter: 'left', query: '', scroll: 0 };

@@ -1,0 +1,46 @@
+/** Small sentences several screens say. */
+import type { TaskView } from '../engine';
+import { maskName, maskPhone, remaining, window as windowOf } from '../ui/format';
+import { t } from './text';
+
+export interface Urgency {
+  words: string;
+  tone: 'plain' | 'warn' | 'bad';
+}
+
+/** Minutes to the end of the window; amber under half an hour, red when it has passed. */
+export function urgency(end: number | null, now: number): Urgency | null {
+  const left = remaining(end, now);
+  if (!left) return null;
+  const { minutes, over } = left;
+  const split = { h: Math.floor(minutes / 60), m: minutes % 60, n: minutes };
+  if (over) return { words: t(minutes < 60 ? 'minutes.over' : 'hours.over', split), tone: 'bad' };
+  return { words: t(minutes < 60 ? 'minutes.left' : 'hours.left', split), tone: minutes <= 30 ? 'warn' : 'plain' };
+}
+
+export function windowWords(view: TaskView, zone: string): string {
+  return windowOf(view.task.window_start, view.task.window_end, zone) ?? t('window.open');
+}
+
+/** The person at the door, masked: name and phone on one line. */
+export function contactWords(view: TaskView): string {
+  return [view.customer.name && maskName(view.customer.name), view.customer.phone && maskPhone(view.customer.phone)]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+/** A `tel:` address, or null when there is no number to call. */
+export function telephone(view: TaskView): string | null {
+  const digits = view.customer.phone.replace(/[^\d+]/g, '');
+  return digits.length >= 3 ? `tel:${digits}` : null;
+}
+
+/** Opens the phone's own map. */
+export function mapLink(view: TaskView): string {
+  return `geo:0,0?q=${encodeURIComponent(view.task.address.text)}`;
+}
+
+/** The end of the waybill, as people say it. */
+export function tail(waybill: string): string {
+  return `…${waybill.slice(-4)}`;
+}

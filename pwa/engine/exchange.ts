@@ -1,0 +1,129 @@
+/** One sync: push in slices, pull in pages, then proofs and the manifest (P14-P18, P26, P33). */
+import { exchangeRequest, MAX_OPERATIONS, narrowed, parseAnswer, type ExchangeAnswer } from "../../sync/ts/protocol";
+import { clearMirror, reopenBlobs, type IdentityValue } from "../store";
+import { calmDown, codeOf, phaseOf, planRetry } from "./backoff";
+import { localHead, serverSaid, type Context } from "./context";
+import { refreshManifest } from "./manifest";
+import { uploadProofs } from "./proofs";
+import { beginWalk, PAGE_LIMIT, takePages, type Walk } from "./pull";
+import { beginIncarnation, nextBatch, park, takeResults, type Batch } from "./push";
+import { settleAll } from "./settle";
+import { Refusal, sendJson, Unreachable } from "./transport";
+import type { SyncOutcome } from "./types";
+
+/** Exchanges that moved nothing before a sync gives up: a server that always answers "gap" must not be asked for ever. */
+const MAX_IDLE_ROUNDS = 3;
+
+interface Tally {
+  pushed: number;
+  pulled: number;
+  blobs: number;
+}
+
+/** Runs one whole sync under the lock shared by all tabs; never throws, never deletes what was not confirmed (P11). */
+export async function runSync(ctx: Context): Promise<SyncOutcome> {
+  const tally: Tally = { pushed: 0, pulled: 0, blobs: 0 };
+  try {
+    await ctx.platform.locks.run(`doorstep-sync:${ctx.platform.storage.name}`, () => wholeSync(ctx, tally));
+    await calmDown(ctx);
+    return { ok: true, ...tally };
+  } catch (error) {
+    const plan = await planRetry(ctx, error);
+    ctx.platform.log("warn", "sync failed", { code: codeOf(error), retry_at: plan.at });
+    return { ok: false, phase: phaseOf(error), code: codeOf(error), ...tally };
+  }
+}
+
+async function wholeSync(ctx: Context, tally: Tally): Promise<void> {
+  const { identity } = ctx;
+  if (!identity) throw new Unreachable("not enrolled");
+  await exchangeAll(ctx, identity, tally);
+  tally.blobs = await uploadProofs(ctx);
+  await refreshManifest(ctx);
+}
+
+/** Exchanges until the server has everything and we have everything up to a ceiling taken after our last push. */
+async function exchangeAll(ctx: Context, identity: IdentityValue, tally: Tally): Promise<void> {
+  let walk = await beginWalk(ctx, identity);
+  let max = MAX_OPERATIONS;
+  let idle = 0;
+  for (;;) {
+    // A page of a pinned walk carries no operations: what they change lies beyond the ceiling.
+    const batch = walk.open ? null : await nextBatch(ctx, max);
+    const answer = await attempt(ctx, walk, batch);
+    if (answer === null) {
+      max = narrowed((batch as Batch).rows.length);
+      continue;
+    }
+    const moved = await takeAnswer(ctx, walk, batch, answer);
+    tally.pushed += moved;
+    if (batch) idle = moved === 0 ? idle + 1 : 0;
+    max = MAX_OPERATIONS;
+    if (walk.open) continue;
+    tally.pulled += walk.rows;
+    await settleAll(ctx);
+    ctx.changed();
+    if (idle >= MAX_IDLE_ROUNDS || !(await nextBatch(ctx, max))) return;
+    walk = await beginWalk(ctx, identity);
+  }
+}
+
+/** One exchange. Null when the server could not read the batch: it was halved, or its single operation parked (P18). */
+async function attempt(ctx: Context, walk: Walk, batch: Batch | null): Promise<ExchangeAnswer | null> {
+  const { incarnation, seq } = await localHead(ctx.db);
+  const request = exchangeRequest({
+    app: ctx.options.app,
+    incarnation,
+    last_seq: seq,
+    push: batch ? { from_seq: batch.from_seq, operations: batch.operations } : null,
+    cursors: walk.cursors,
+    ceilings: walk.ceilings,
+    limit: PAGE_LIMIT,
+    sent_at: ctx.platform.now(),
+  });
+  try {
+    ctx.platform.failpoint("exchange.before");
+    const answer = parseAnswer(await sendJson(ctx, "POST", "/api/v1/exchange", request));
+    ctx.platform.failpoint("exchange.answered");
+    if (answer === null) throw new Unreachable("the answer is not ours");
+    return answer;
+  } catch (error) {
+    const only = batch?.rows[0];
+    if (!only || !isUnreadable(error)) throw error;
+    if (batch.rows.length === 1) await park(ctx, only, error.code);
+    return null;
+  }
+}
+
+/** Takes one answer in; answers how many operations the server newly holds. */
+async function takeAnswer(ctx: Context, walk: Walk, batch: Batch | null, answer: ExchangeAnswer): Promise<number> {
+  const before = await serverSaid(ctx.db);
+  const { incarnation } = await localHead(ctx.db);
+  const restored = before.epoch !== null && before.epoch !== answer.epoch;
+  const said = { incarnation, head_seq: answer.head_seq, epoch: answer.epoch, heard: answer.server_time };
+  const agreed = await takeResults(ctx, batch, answer.results, said);
+  ctx.platform.failpoint("results.absorbed");
+  if (!agreed) await beginIncarnation(ctx, (ctx.identity as IdentityValue).device);
+  await reopenBlobs(ctx.db, answer.missing_blobs);
+  if (restored) await rebuildMirror(ctx, walk);
+  else await takePages(ctx, walk, answer.pull.state === "ok" ? answer.pull.scopes : []);
+  return Math.max(0, answer.head_seq - before.head_seq);
+}
+
+/**
+ * The server came back from a backup: our cursors mean nothing to it, so the mirror is pulled again from nothing. Outbox and
+ * journal stay; the journal offers itself again from the server's new head (P29, P31).
+ */
+async function rebuildMirror(ctx: Context, walk: Walk): Promise<void> {
+  await clearMirror(ctx.db);
+  walk.cursors = Object.fromEntries(Object.keys(walk.cursors).map((scope) => [scope, 0]));
+  walk.ceilings = {};
+  walk.staged = {};
+  walk.done.clear();
+  walk.open = true;
+  ctx.platform.log("warn", "new server epoch");
+}
+
+function isUnreadable(error: unknown): error is Refusal {
+  return error instanceof Refusal && (error.status === 413 || (error.status === 400 && error.code === "unreadable"));
+}

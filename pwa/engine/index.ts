@@ -1,0 +1,100 @@
+/** The engine: everything the courier's screens may do with records. Built from one Platform, the same in browser and Node. */
+import { openDatabase, readMeta, strict } from "../store";
+import { ensureIncarnation, newId, type Context } from "./context";
+import { enrol, publicIdentity } from "./enrol";
+import { runSync } from "./exchange";
+import { Scheduler } from "./scheduler";
+import { settleAll } from "./settle";
+import { shift } from "./shift";
+import { status } from "./status";
+import { submit } from "./submit";
+import type { Engine, EngineOptions, Platform, SyncOutcome } from "./types";
+import { verdict } from "./verdict";
+import { inRouteOrder, noticeViews, outboxItems, snapshot, taskViews } from "./views";
+
+export * from "./types";
+
+/** Opens (or makes) the local database and answers an engine on it. Nothing is sent before `start` or `sync`. */
+export async function createEngine(platform: Platform, options: EngineOptions): Promise<Engine> {
+  const db = await openDatabase(platform.storage.factory, platform.storage.name);
+  await ensureIncarnation(db, platform);
+  const listeners = new Set<() => void>();
+  const ctx: Context = {
+    platform,
+    options,
+    db,
+    identity: (await readMeta(db, "identity")) ?? null,
+    syncing: false,
+    manifest: null,
+    changed: () => listeners.forEach((listen) => listen()),
+  };
+  const sync = coalesced(ctx);
+  const scheduler = new Scheduler(ctx, sync);
+  return {
+    identity: () => (ctx.identity ? publicIdentity(ctx.identity) : null),
+    enrol: (code, label) => enrol(ctx, code, label ?? null),
+    async submit(drafts, blobs = []) {
+      const saved = await submit(ctx, drafts, blobs);
+      ctx.changed();
+      scheduler.wake();
+      return saved;
+    },
+    today: async () => taskViews(await snapshot(ctx)).filter((view) => !view.removed).sort(inRouteOrder),
+    task: async (id) => {
+      const views = taskViews(await snapshot(ctx, [`task:${id}`]));
+      return views.find((view) => view.task.id === id) ?? null;
+    },
+    outbox: async () => outboxItems(await snapshot(ctx)),
+    notices: async () => noticeViews(await snapshot(ctx)),
+    markSeen: (id) => markSeen(ctx, id),
+    verdict: (code) => verdict(ctx, code),
+    shift: () => shift(ctx),
+    status: () => status(ctx),
+    sync,
+    start: () => scheduler.start(),
+    stop: () => scheduler.stop(),
+    subscribe(fn) {
+      listeners.add(fn);
+      return () => void listeners.delete(fn);
+    },
+    newId: () => newId(platform),
+    close() {
+      scheduler.stop();
+      db.close();
+    },
+  };
+}
+
+/** One sync at a time within this engine; who asks while one runs gets its outcome. */
+function coalesced(ctx: Context): () => Promise<SyncOutcome> {
+  let running: Promise<SyncOutcome> | null = null;
+  return () => {
+    running ??= begin(ctx).finally(() => {
+      running = null;
+    });
+    return running;
+  };
+}
+
+async function begin(ctx: Context): Promise<SyncOutcome> {
+  if (!ctx.identity) return { ok: false, phase: "idle", code: "not_enrolled", pushed: 0, pulled: 0, blobs: 0 };
+  ctx.syncing = true;
+  ctx.changed();
+  try {
+    return await runSync(ctx);
+  } finally {
+    ctx.syncing = false;
+    ctx.changed();
+  }
+}
+
+/** Notes that a person has looked: at an operation and at the notices about it so far, or at one notice. */
+async function markSeen(ctx: Context, id: string): Promise<void> {
+  const about = noticeViews(await snapshot(ctx)).filter((notice) => notice.op_id === id);
+  const at = ctx.platform.now();
+  await strict(ctx.db, ["seen"], async (tx) => {
+    await Promise.all([id, ...about.map((notice) => notice.id)].map((one) => tx.objectStore("seen").put({ id: one, at })));
+  });
+  await settleAll(ctx);
+  ctx.changed();
+}

@@ -1,0 +1,73 @@
+/** When the engine syncs by itself: at start, after a submit, on signals, and by a plan that survives a restart (P12). */
+import { pollDelay, retryPlan, REVOKED_MS } from "./backoff";
+import type { Context } from "./context";
+import type { SyncOutcome } from "./types";
+
+/** Operations of one tap, and of the next, travel together. */
+const SOON_MS = 250;
+
+export class Scheduler {
+  private timer: number | null = null;
+  private running = false;
+  private unsubscribe: (() => void)[] = [];
+
+  constructor(
+    private readonly ctx: Context,
+    private readonly sync: () => Promise<SyncOutcome>,
+  ) {}
+
+  start(): void {
+    if (this.running) return;
+    this.running = true;
+    const { signals } = this.ctx.platform;
+    if (signals) this.unsubscribe = [signals.onOnline(() => this.signal()), signals.onVisible(() => this.signal())];
+    void this.later(0);
+  }
+
+  stop(): void {
+    this.running = false;
+    this.unsubscribe.forEach((off) => off());
+    this.unsubscribe = [];
+    this.cancel();
+  }
+
+  /** Something is waiting: go soon, unless a failure has told us to wait. */
+  wake(): void {
+    if (this.running) void this.later(SOON_MS);
+  }
+
+  /** The network or the person is back: what was only our own caution is dropped, what the server asked for is kept. */
+  private signal(): void {
+    this.ctx.changed();
+    void retryPlan(this.ctx).then(({ floor }) => {
+      if (this.running) this.set(Math.max(0, floor - this.ctx.platform.now()));
+    });
+  }
+
+  private async later(ms: number): Promise<void> {
+    const { at, attempt } = await retryPlan(this.ctx);
+    if (!this.running) return;
+    // A clock that was set back must not postpone the next try for days.
+    const wait = attempt > 0 ? Math.min(Math.max(at - this.ctx.platform.now(), ms), REVOKED_MS) : ms;
+    this.set(wait);
+  }
+
+  private set(ms: number): void {
+    this.cancel();
+    this.timer = this.ctx.platform.timers.set(ms, () => void this.tick());
+  }
+
+  private cancel(): void {
+    if (this.timer !== null) this.ctx.platform.timers.clear(this.timer);
+    this.timer = null;
+  }
+
+  private async tick(): Promise<void> {
+    this.timer = null;
+    // What was submitted while a sync ran may have missed it: ask again when it is over.
+    if (this.ctx.syncing) return this.later(SOON_MS);
+    const outcome = await this.sync();
+    if (!this.running || this.timer !== null) return;
+    await this.later(outcome.ok ? pollDelay(this.ctx) : 0);
+  }
+}

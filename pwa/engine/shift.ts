@@ -1,0 +1,43 @@
+/** The courier's own shift as this handheld recorded it: from the journal, since the server keeps no row of it for us. */
+import { idOf } from "../../sync/ts/apply";
+import type { JournalRow } from "../store";
+import type { Context } from "./context";
+import type { ShiftView } from "./types";
+
+const NONE: ShiftView = { id: null, entity: null, status: "none", started_at: null, closed_at: null, cash_minor: 0 };
+
+export async function shift(ctx: Context): Promise<ShiftView> {
+  const [started, closed, payments, corrections] = await Promise.all(
+    ["shift.started", "shift.closed", "payment.collected", "operation.corrected"].map((type) => ofType(ctx, type)),
+  );
+  const begin = latest(started ?? []);
+  if (!begin) return NONE;
+  const end = (closed ?? []).find((row) => row.envelope.entity === begin.envelope.entity) ?? null;
+  const takenBack = new Set((corrections ?? []).map((row) => row.envelope.payload["corrects"]));
+  const cash = (payments ?? []).filter(
+    (row) => row.envelope.payload["method"] === "cash" && !takenBack.has(row.op_id) && isAfter(row, begin),
+  );
+  return {
+    id: idOf(begin.envelope.entity),
+    entity: begin.envelope.entity,
+    status: end ? "closed" : "open",
+    started_at: begin.envelope.at,
+    closed_at: end?.envelope.at ?? null,
+    cash_minor: cash.reduce((sum, row) => sum + (row.envelope.payload["amount_minor"] as number), 0),
+  };
+}
+
+async function ofType(ctx: Context, type: string): Promise<JournalRow[]> {
+  const rows = await ctx.db.getAllFromIndex("journal", "type", type);
+  return rows.filter((row) => row.envelope.author === ctx.identity?.user.id);
+}
+
+function latest(rows: JournalRow[]): JournalRow | null {
+  return rows.reduce<JournalRow | null>((last, row) => (last === null || isAfter(row, last) ? row : last), null);
+}
+
+/** The chain orders operations; only across two incarnations is the wall clock all there is. */
+function isAfter(row: JournalRow, other: JournalRow): boolean {
+  if (row.incarnation === other.incarnation) return row.seq > other.seq;
+  return row.envelope.at >= other.envelope.at;
+}

@@ -1,0 +1,233 @@
+/** Every type a screen needs from the engine. Wire shapes keep the wire's snake_case; the engine's own are camelCase. */
+import type {
+  Envelope,
+  JsonObject,
+  OperationType,
+  Position,
+  ResultStatus,
+  ScanVerdict,
+  TaskRow,
+} from "../../sync/ts/records";
+
+export type { HttpAnswer, HttpRequest, Platform } from "../platform";
+export type {
+  Address,
+  CustomerRequest,
+  Envelope,
+  Json,
+  JsonObject,
+  ObligationRecord,
+  OperationType,
+  ParcelRecord,
+  Position,
+  ResultStatus,
+  ScanVerdict,
+  TaskRecord,
+  TaskRow,
+  TaskStatus,
+} from "../../sync/ts/records";
+
+export interface EngineOptions {
+  /** "" in the browser, "http://host:port" in Node. */
+  baseUrl: string;
+  /** Build of the app, kept in every operation. */
+  app: string;
+}
+
+export interface Identity {
+  device: string;
+  user: { id: string; name: string; lang: "zh" | "en" };
+  station: { id: string; code: string; name: string; timezone: string };
+}
+
+/** What a screen hands in: the engine adds ids, seq, hashes, clocks, author. */
+export interface Draft {
+  type: OperationType;
+  /** `kind:id` */
+  entity: string;
+  payload: JsonObject;
+  /** Field values the person saw, for plan-like operations (P20). */
+  base?: JsonObject;
+  /** Rev of the row the person saw; taken from the local row when left out. */
+  base_rev?: number | null;
+  position?: Position | null;
+}
+
+export type BlobKind = "signature" | "photo";
+
+/**
+ * Bytes that belong to the drafts of one submit. A draft names a blob by sha256 in `payload.signature` / `payload.photos`;
+ * whoever does not know the hash yet writes `blob:0`, `blob:1` … (index into the blobs given), which submit replaces.
+ */
+export interface BlobInput {
+  sha256?: string;
+  bytes: Uint8Array;
+  /** image/png, image/jpeg or image/webp */
+  type: string;
+  /** Signatures travel before photos. Default: photo. */
+  kind?: BlobKind;
+}
+
+/** `saved` = on this handheld only, `confirmed` = on the server, `needs_you` = a person must look. */
+export type ItemState = "saved" | "confirmed" | "needs_you";
+
+export interface TaskView extends TaskRow {
+  /** Rev of the server's row under the overlay; 0 for a task the server has not told us of. */
+  rev: number;
+  state: ItemState;
+  /** Present when only our own operations know this task. */
+  unlisted?: true;
+  /** Present when the server took the task off this list (P28); `waiting` items are still to be sent. */
+  removed?: { reason: string; waiting: number };
+}
+
+export interface OutboxItem {
+  seq: number;
+  op_id: string;
+  type: string;
+  entity: string;
+  at: number;
+  state: ItemState;
+  /** The server's answer, once there is one. */
+  status?: ResultStatus;
+  code?: string;
+  detail?: string;
+  /** Id of the conflict case. */
+  conflict?: string;
+  waybill?: string;
+  seen: boolean;
+  /** Signatures and photos of this operation that the server does not have yet. */
+  proofsWaiting: number;
+}
+
+export interface NoticeView {
+  id: string;
+  kind: "decided" | "quarantined" | "settled";
+  conflict: string | null;
+  task: string | null;
+  waybill: string | null;
+  op_id: string;
+  outcome: "mine" | "theirs" | "noted" | null;
+  reason: string | null;
+  case_kind: string | null;
+  status: ResultStatus | null;
+  at: number;
+  by_name: string | null;
+  seen: boolean;
+}
+
+export interface VerdictView {
+  verdict: ScanVerdict;
+  /** The code as a waybill number (normalised). */
+  waybill: string;
+  /** The parcel's entity, also for one nobody told us of: what `parcel.scanned` names. */
+  entity: string;
+  task?: TaskView;
+  /** Route label of the manifest for `other_route`. */
+  route?: string;
+  /** Age of the station manifest the verdict rests on; null when there is none. */
+  manifest_age_ms: number | null;
+}
+
+export type SyncPhase = "idle" | "syncing" | "offline" | "revoked" | "error";
+
+/** A task that left this list while something of it is still to be sent. */
+export interface HiddenTask {
+  id: string;
+  waybill: string;
+  reason: string;
+  waiting: number;
+}
+
+export interface SyncStatus {
+  phase: SyncPhase;
+  /** Code of the last refusal, e.g. device_revoked, too_many_requests. */
+  code: string | null;
+  /** Operations the server has not confirmed. */
+  waiting: number;
+  /** Signatures and photos the server does not have. */
+  proofsWaiting: number;
+  /** Outbox items and notices a person has not looked at. */
+  needsYou: number;
+  /** Server time of the last good answer, ms. */
+  lastHeard: number | null;
+  /** When the next attempt is due (device clock, ms); null when none is planned. */
+  nextTry: number | null;
+  /** Operations ever recorded in this local database = the last seq. */
+  recorded: number;
+  /** How many of them the server said it has (its head_seq for this database). */
+  confirmed: number;
+  /** True only when the server itself said that it has every operation of this database (P32). */
+  allConfirmed: boolean;
+  hidden: HiddenTask[];
+  /** False when the browser may evict this storage; null when it was not asked. */
+  persisted: boolean | null;
+}
+
+export type SyncOutcome =
+  | { ok: true; pushed: number; pulled: number; blobs: number }
+  | { ok: false; phase: SyncPhase; code: string; pushed: number; pulled: number; blobs: number };
+
+/** The courier's own shift, as this handheld recorded it. */
+export interface ShiftView {
+  id: string | null;
+  /** `shift:<id>`, null before the first shift. */
+  entity: string | null;
+  status: "none" | "open" | "closed";
+  started_at: number | null;
+  closed_at: number | null;
+  /** COD collected in cash since the shift started, minor units. */
+  cash_minor: number;
+}
+
+export interface Problem {
+  code: string;
+  /** Path of the offending field, "" for the whole. */
+  field: string;
+  detail: string;
+}
+
+export interface Engine {
+  identity(): Identity | null;
+  /** Throws EnrolError. */
+  enrol(code: string, label?: string): Promise<Identity>;
+  /** Resolves only after the strict commit. Throws SubmitError; then nothing was stored. */
+  submit(drafts: Draft[], blobs?: BlobInput[]): Promise<Envelope[]>;
+  /** Tasks on the list now, by sequence, then window end. Without those taken away. */
+  today(): Promise<TaskView[]>;
+  /** One task, also one that was taken away (`removed`). */
+  task(id: string): Promise<TaskView | null>;
+  outbox(): Promise<OutboxItem[]>;
+  notices(): Promise<NoticeView[]>;
+  /** A person has looked: `id` is an op_id of the outbox or a notice's id. */
+  markSeen(id: string): Promise<void>;
+  verdict(code: string): Promise<VerdictView>;
+  shift(): Promise<ShiftView>;
+  status(): Promise<SyncStatus>;
+  sync(): Promise<SyncOutcome>;
+  /** Syncs by itself from now on: at once, after each submit, on signals, and on a persisted timer. */
+  start(): void;
+  stop(): void;
+  /** `fn` is called after anything a screen shows may have changed. Returns the unsubscriber. */
+  subscribe(fn: () => void): () => void;
+  /** A fresh UUIDv7. */
+  newId(): string;
+  /** Closes the local database; the engine cannot be used afterwards. */
+  close(): void;
+}
+
+/** Codes besides validate's: cod_unsettled, too_large, not_enrolled, blob_unknown, blob_mismatch, quota. */
+export class SubmitError extends Error {
+  constructor(public readonly problems: Problem[]) {
+    super(problems.map((problem) => `${problem.code} ${problem.field}`.trim()).join("; "));
+    this.name = "SubmitError";
+  }
+}
+
+/** Codes: enrolment_invalid, already_enrolled, offline, or the server's own. */
+export class EnrolError extends Error {
+  constructor(public readonly code: string) {
+    super(code);
+    this.name = "EnrolError";
+  }
+}

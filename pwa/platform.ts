@@ -1,0 +1,50 @@
+/**
+ * The one door between the engine and the machine it runs on.
+ *
+ * The engine never reads a clock, rolls a dice, opens a socket or touches storage by itself: it asks its Platform. That is
+ * what lets the very same engine run in a browser, in Node for the real day, and under a simulator that owns time and chance.
+ * This file holds types only and imports nothing, so that `device`, `store` and `engine` may all know it.
+ */
+
+/** A request as the engine makes it. `path` is the engine's baseUrl followed by an absolute path. */
+export interface HttpRequest {
+  method: "GET" | "POST" | "PUT" | "HEAD";
+  path: string;
+  headers: Record<string, string>;
+  body: Uint8Array | null;
+}
+
+/** An answer; header names are lower case. A request that got no answer rejects instead. */
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
+
+export interface Platform {
+  /** Wall clock, ms since the epoch, UTC. May jump; never used to order anything. */
+  now(): number;
+  /** Monotonic clock, whole ms since some point that is fixed while `boot` stays the same. */
+  mono(): number;
+  /** UUID of the present run of the monotonic clock. */
+  boot: string;
+  /** `n` unpredictable bytes. */
+  random(n: number): Uint8Array;
+  /** SHA-256 as lower-case hex; only called before a transaction opens. */
+  hash(bytes: Uint8Array): string | Promise<string>;
+  gzip(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  timers: { set(ms: number, fn: () => void): number; clear(id: number): void };
+  fetch(request: HttpRequest): Promise<HttpAnswer>;
+  /** Runs `fn` while no other tab, worker or engine on the same storage runs one under the same name. */
+  locks: { run<T>(name: string, fn: () => Promise<T>): Promise<T> };
+  storage: {
+    factory: IDBFactory;
+    name: string;
+    /** Asks that the browser never evicts this storage; true when granted. */
+    persist?(): Promise<boolean>;
+  };
+  signals?: { onOnline(fn: () => void): () => void; onVisible(fn: () => void): () => void };
+  log(level: "debug" | "info" | "warn" | "error", event: string, data?: Record<string, unknown>): void;
+  /** Named points at which a test or the simulator may stop the engine by throwing. Nothing happens in production. */
+  failpoint(name: string): void;
+}

@@ -1,0 +1,145 @@
+/** What lies in the handheld's IndexedDB. Types and names only. */
+import type { DBSchema, IDBPDatabase } from "idb";
+
+import type { Envelope, ResultStatus } from "../../sync/ts/records";
+
+export const DATABASE_VERSION = 1;
+
+/**
+ * One operation not yet settled. **This shape is frozen for ever** (P8): no upgrade may rewrite or drop these rows. `enc` says
+ * how `envelope` is kept, so that encryption at rest can come without touching the table.
+ */
+export interface OutboxRow {
+  seq: number;
+  op_id: string;
+  enc: "none";
+  envelope: Envelope;
+}
+
+/** Every operation ever recorded here, kept after the server has it (P10). `acked_at`: device clock, ms. */
+export interface JournalRow {
+  op_id: string;
+  incarnation: string;
+  seq: number;
+  envelope: Envelope;
+  acked_at: number | null;
+}
+
+/** The server's answer to one operation, or our own when we had to park it (`parked`). */
+export interface ResultRow {
+  op_id: string;
+  seq: number;
+  status: ResultStatus;
+  code: string | null;
+  detail: string | null;
+  applied_at: { scope: string; ver: number } | null;
+  conflict: string | null;
+  at: number;
+  parked?: true;
+}
+
+/** A pulled row. A removal stays as `present: false` with its personal data gone, so that what waits can be named (P28). */
+export interface MirrorRow {
+  entity: string;
+  scope: string;
+  rev: number;
+  ver: number;
+  present: boolean;
+  reason: string | null;
+  body: unknown;
+}
+
+/** A page's row before its scope is complete. `run` keeps two pulls apart. */
+export interface StagedRow extends MirrorRow {
+  run: string;
+}
+
+/** A proof. The bytes lie in `bytes`, so that listing proofs does not load photos. */
+export interface BlobRow {
+  sha: string;
+  type: string;
+  kind: "signature" | "photo";
+  size: number;
+  op_id: string;
+  /** Entity of the operation. */
+  entity: string;
+  seq: number;
+  state: "waiting" | "stored" | "refused";
+  code: string | null;
+}
+
+export interface ManifestRow {
+  station: string;
+  published_at: number;
+  /** [first 16 hex digits of sha256(waybill), route label, flags: 1 recalled, 2 closed] */
+  entries: [string, string, number][];
+}
+
+export interface IdentityValue {
+  device: string;
+  credential: string;
+  user: { id: string; name: string; lang: "zh" | "en" };
+  station: { id: string; code: string; name: string; timezone: string };
+}
+
+/** Head of the local chain: `seq` 0 and `prev` null before the first operation. */
+export interface LocalValue {
+  incarnation: string;
+  seq: number;
+  prev: string | null;
+}
+
+/** What the server last said: `head_seq` is about `incarnation` alone. `heard`: server clock, ms. */
+export interface ServerValue {
+  incarnation: string;
+  head_seq: number;
+  epoch: string | null;
+  heard: number | null;
+}
+
+/** Persisted retry plan: `at` device clock ms before which nothing is tried by itself; `floor` the server's Retry-After. */
+export interface RetryValue {
+  attempt: number;
+  at: number;
+  floor: number;
+  phase: "idle" | "offline" | "revoked" | "error";
+  code: string | null;
+}
+
+export interface MetaValues {
+  identity: IdentityValue;
+  local: LocalValue;
+  server: ServerValue;
+  retry: RetryValue;
+  persisted: boolean;
+  /** Device clock, ms, of the last manifest fetch. */
+  manifest_asked: number;
+}
+
+export interface DoorstepSchema extends DBSchema {
+  meta: { key: string; value: MetaValues[keyof MetaValues] };
+  outbox: { key: string; value: OutboxRow; indexes: { seq: number } };
+  results: { key: string; value: ResultRow };
+  journal: { key: string; value: JournalRow; indexes: { place: [string, number]; type: string } };
+  rows: { key: string; value: MirrorRow; indexes: { scope: string } };
+  staging: { key: [string, string, string]; value: StagedRow };
+  cursors: { key: string; value: { scope: string; ver: number } };
+  blobs: { key: string; value: BlobRow; indexes: { state: string } };
+  bytes: { key: string; value: { sha: string; bytes: Uint8Array } };
+  manifest: { key: string; value: ManifestRow };
+  seen: { key: string; value: { id: string; at: number } };
+}
+
+export type StoreName =
+  | "meta"
+  | "outbox"
+  | "results"
+  | "journal"
+  | "rows"
+  | "staging"
+  | "cursors"
+  | "blobs"
+  | "bytes"
+  | "manifest"
+  | "seen";
+export type Database = IDBPDatabase<DoorstepSchema>;

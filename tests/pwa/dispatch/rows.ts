@@ -1,0 +1,58 @@
+/** Rows for tests, named by what they are. */
+import type { Stamp } from '../../../pwa/dispatch/operations';
+import type { CourierRow, TaskRow } from '../../../pwa/dispatch/types';
+
+export const NOON = Date.UTC(2026, 10, 21, 4);
+export const HOUR = 3_600_000;
+export const LIANG = { id: 'liang', name: '阿良' };
+export const BEI = { id: 'bei', name: 'Bei' };
+
+export function task(id: string, over: Partial<TaskRow> = {}): TaskRow {
+  return {
+    id,
+    rev: 3,
+    kind: 'delivery',
+    status: over.courier === null ? 'created' : 'assigned',
+    waybill: `SF${id.padStart(10, '0')}`,
+    merchant: '测试商家',
+    reference: `R-${id}`,
+    courier: LIANG,
+    sequence: null,
+    window_start: NOON,
+    window_end: NOON + 2 * HOUR,
+    contact: { name: '王**', phone: '138******78' },
+    address: '示例小区 3号楼 ***',
+    cod: null,
+    requests: 0,
+    attempts: 0,
+    conflict: null,
+    outcome: null,
+    ...over
+  };
+}
+
+export function courier(id: string, over: Partial<CourierRow> = {}): CourierRow {
+  return {
+    id,
+    name: id,
+    total: 10,
+    done: 4,
+    left: 5,
+    problems: 1,
+    last_heard: NOON,
+    shift: { status: 'open', started_at: NOON - 4 * HOUR },
+    devices: 1,
+    waiting: 0,
+    ...over
+  };
+}
+
+/** A stamp with a small generator of its own, so that every id is new and every run the same. */
+export function stamp(now = NOON): Stamp {
+  let state = 1;
+  const byte = () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return state >>> 24;
+  };
+  return { now, random: (size) => Uint8Array.from({ length: size }, byte) };
+}

@@ -1,0 +1,105 @@
+/** The real screens on the stub: ?scene=work|fresh|load|offline|empty|waiting|huge|trouble|enrol|revoked&lang=zh|en&theme=… */
+import { mount } from 'svelte';
+import App from '../../../pwa/courier/App.svelte';
+import '../../../pwa/courier/courier.css';
+import { router } from '../../../pwa/courier/router.svelte';
+import { session } from '../../../pwa/courier/session.svelte';
+import { settings } from '../../../pwa/courier/settings.svelte';
+import { wake } from '../../../pwa/device/sound';
+import type { NoticeView, OutboxItem, TaskView } from '../../../pwa/engine';
+import '../../../pwa/ui/base.css';
+import { language } from '../../../pwa/ui/i18n.svelte';
+import { theme, type Theme } from '../../../pwa/ui/theme.svelte';
+import '../../../pwa/ui/tokens.css';
+import { derive } from '../../../sync/ts/canonical';
+import { aDay, aHugeDay, COURIER, NOW } from './fixtures';
+import { someone, StubEngine, type StubState } from './stub';
+
+const query = new URLSearchParams(location.search);
+const scene = query.get('scene') ?? 'work';
+
+function item(seq: number, type: string, minutes: number, more: Partial<OutboxItem>): OutboxItem {
+  const op_id = derive('preview', 'item', String(seq));
+  return { seq, op_id, type, entity: 'task:x', at: NOW - minutes * 60_000, state: 'confirmed', seen: false, proofsWaiting: 0, ...more };
+}
+
+const outbox: OutboxItem[] = [
+  item(1, 'shift.started', 130, {}),
+  item(2, 'task.delivered', 62, { waybill: 'SF1428805590001', status: 'applied', proofsWaiting: 1 }),
+  item(3, 'task.delivered', 45, { waybill: 'SF1428805590388', status: 'conflict', state: 'needs_you', code: 'cancelled', conflict: 'x' }),
+  item(4, 'task.picked_up', 40, { waybill: 'YT7786120044700', status: 'deferred', state: 'confirmed', code: 'awaiting_entity' }),
+  item(5, 'payment.collected', 12, { waybill: 'SF1428805590771', state: 'saved' }),
+  item(6, 'task.delivered', 12, { waybill: 'SF1428805590771', state: 'saved', proofsWaiting: 2 }),
+];
+
+const notice: NoticeView = {
+  id: derive('preview', 'notice'),
+  kind: 'decided',
+  conflict: 'x',
+  task: null,
+  waybill: 'SF1428805590388',
+  op_id: 'x',
+  outcome: 'mine',
+  reason: '照片清楚，客户确认已收到',
+  case_kind: 'cancelled',
+  status: null,
+  at: NOW - 5 * 60_000,
+  by_name: '刘站长',
+  seen: false,
+};
+
+function worked(): TaskView[] {
+  const day = aDay();
+  const outcome = (view: TaskView, type: string, reason: string | null): TaskView['task']['outcome'] => ({
+    op_id: derive('o', view.task.id),
+    type,
+    author: COURIER,
+    at: NOW - 20 * 60_000,
+    reason,
+    recipient: reason ? null : 'self',
+  });
+  const [, , , , , sixth, seventh, eighth] = day as [TaskView, TaskView, TaskView, TaskView, TaskView, TaskView, TaskView, TaskView];
+  Object.assign(sixth.task, { status: 'delivered', outcome: outcome(sixth, 'task.delivered', null) });
+  Object.assign(sixth, { state: 'saved' });
+  Object.assign(seventh.task, { status: 'attempt_failed', outcome: outcome(seventh, 'task.attempt_failed', 'NOT_HOME') });
+  Object.assign(eighth.task, {
+    status: 'cancelled',
+    cancelled: { op_id: 'x', author: 'x', at: NOW - 9 * 60_000, reason: '寄件人要求拦截，地址填错' },
+  });
+  return day;
+}
+
+const scenes: Record<string, Partial<StubState>> = {
+  work: { tasks: worked(), outbox: outbox.filter((one) => one.state !== 'needs_you') },
+  fresh: { tasks: aDay('assigned'), shift: { id: null, entity: null, status: 'none', started_at: null, closed_at: null, cash_minor: 0 } },
+  load: { tasks: aDay('assigned') },
+  offline: { tasks: worked(), outbox, phase: 'offline' },
+  trouble: { tasks: worked(), outbox, notices: [notice], hidden: [{ id: 'x', waybill: 'SF1428805599333', reason: 'reassigned', waiting: 2 }] },
+  revoked: { tasks: worked(), outbox, phase: 'revoked' },
+  empty: { tasks: [] },
+  waiting: { tasks: [], lastHeard: null, phase: 'offline' },
+  done: { tasks: worked().filter((view) => view.task.outcome), outbox: outbox.slice(0, 1) },
+  huge: { tasks: aHugeDay() },
+  enrol: { identity: null },
+};
+
+const state: StubState = {
+  identity: someone,
+  tasks: [],
+  outbox: [],
+  notices: [],
+  shift: { id: 'x', entity: 'shift:x', status: 'open', started_at: NOW - 130 * 60_000, closed_at: null, cash_minor: 45_600 },
+  phase: 'idle',
+  lastHeard: NOW - 3 * 60_000,
+  hidden: [],
+  ...scenes[scene],
+};
+
+theme.set((query.get('theme') ?? 'light') as Theme);
+theme.start();
+settings.apply();
+language.set(query.get('lang') === 'en' ? 'en' : 'zh');
+router.start();
+wake();
+mount(App, { target: document.getElementById('app') as HTMLElement });
+await session.attach(new StubEngine(state), () => NOW);
