@@ -1,0 +1,74 @@
+"""Real browsers on a real server. Chromium is Debian's; nothing is mocked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+
+from server.demo.supervise import Supervisor
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+DIST = Path(__file__).parents[2] / "pwa" / "dist" / "index.html"
+
+OpenBrowser = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    if not Path(CHROMIUM).exists():
+        pytest.fail(
+            "the browser tests need Debian's chromium: type `make test`, which installs it, or see README"
+        )
+    if not DIST.exists():
+        pytest.fail("the web apps are not built: type `make build`")
+    with sync_playwright() as made:
+        yield made
+
+
+@pytest.fixture
+def supervisor() -> Iterator[Supervisor]:
+    with Supervisor(say=lambda _text: None) as made:
+        yield made
+
+
+@pytest.fixture
+def open_browser(playwright: Playwright, tmp_path: Path) -> Iterator[OpenBrowser]:
+    """Opens a browser with a profile of its own: `open_browser("phone")`, `open_browser("desk", locale="en-GB")`."""
+    opened: list[BrowserContext] = []
+
+    def open_one(
+        kind: str, *, name: str | None = None, locale: str = "zh-CN", dark: bool = False
+    ) -> BrowserContext:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path / (name or kind)),
+            executable_path=CHROMIUM,
+            headless=True,
+            args=FLAGS,
+            locale=locale,
+            timezone_id="Asia/Shanghai",
+            viewport=PHONE if kind == "phone" else DESK,
+            has_touch=kind == "phone",
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()

@@ -1,0 +1,178 @@
+"""A whole Doorstep for a browser: real processes, a database of its own, a small day of orders."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+
+from server.core.ids import uuid7
+from server.demo.supervise import Child, Supervisor
+
+COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
+PASSWORD = "correct horse battery"
+READY_S = 40.0
+
+
+@dataclass
+class Stage:
+    """Where the server runs, and the doors to it that need no browser."""
+
+    folder: Path
+    port: int
+    supervisor: Supervisor
+    database_url: str
+    _opener: urllib.request.OpenerDirector = field(
+        default_factory=lambda: urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    )
+    _token: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DATABASE_URL": self.database_url,
+            "DOORSTEP_DATA": str(self.folder / "data"),
+            "DOORSTEP_ENV": "test",
+            "DOORSTEP_SECRET_KEY": "a stage for browsers",
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "LOG_LEVEL": "warning",
+        }
+
+    def run(self, *arguments: str, said: str = "") -> str:
+        """One `doorstep` command; its output."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            env=self.environment(),
+            input=said,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"doorstep {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self) -> None:
+        """The server and the outbox worker, until ready."""
+        for name in ("serve", "worker"):
+            log = self.folder / f"{name}.log"
+            self.supervisor.start(Child(name, [*COMMAND, name], env=self.environment(), log=log))
+        assert self.supervisor.wait_until(self._ready, READY_S), (self.folder / "serve.log").read_text()
+
+    def _ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + "/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def log_in(self, username: str = "dora") -> None:
+        """A web session for `call`."""
+        self._token = self.call("POST", "/api/v1/session", {"username": username, "password": PASSWORD})[
+            "csrf_token"
+        ]
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One call with the session of `log_in`."""
+        request = urllib.request.Request(self.url + path, method=method)
+        request.add_header("X-CSRF-Token", self._token)
+        data = None
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+            data = json.dumps(body).encode()
+        with self._opener.open(request, data, timeout=20) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def operations(self, *drafts: dict[str, Any]) -> list[dict[str, Any]]:
+        """Operations from the desk; their results."""
+        complete = [{"op_id": uuid7(), "v": 1, "base_rev": None, "base": {}, **one} for one in drafts]
+        results: list[dict[str, Any]] = self.call("POST", "/api/v1/operations", {"operations": complete})[
+            "results"
+        ]
+        return results
+
+    def task(self, waybill: str) -> dict[str, Any]:
+        """The board's row of a waybill."""
+        rows = self.call("GET", f"/api/v1/dispatch/tasks?q={waybill}")["tasks"]
+        assert len(rows) == 1, rows
+        found: dict[str, Any] = rows[0]
+        return found
+
+    def courier(self, name: str) -> str:
+        """A courier's id by name."""
+        return next(
+            str(c["id"])
+            for c in self.call("GET", "/api/v1/dispatch/couriers")["couriers"]
+            if c["name"] == name
+        )
+
+    def assign(self, courier: str, *waybills: str) -> None:
+        """Assigns tasks in this order."""
+        user = self.courier(courier)
+        results = self.operations(
+            *[
+                {
+                    "type": "task.assigned",
+                    "entity": f"task:{self.task(waybill)['id']}",
+                    "payload": {"courier": user, "sequence": number},
+                    "base": {"courier": None},
+                }
+                for number, waybill in enumerate(waybills, start=1)
+            ]
+        )
+        assert [one["status"] for one in results] == ["applied"] * len(waybills), results
+
+    def enrolment_code(self, courier: str) -> str:
+        """A fresh one-time code."""
+        made = self.call("POST", "/api/v1/devices/codes", {"courier": self.courier(courier)})
+        return str(made["code"])
+
+
+def write_orders(file: Path, rows: list[dict[str, str]]) -> None:
+    """An order file in our own template."""
+    header = next(csv.reader(_template().splitlines()))
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, header, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _template() -> str:
+    done = subprocess.run([*COMMAND, "orders", "template"], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def set_up(folder: Path, supervisor: Supervisor, database_url: str, orders: list[dict[str, str]]) -> Stage:
+    """A station with 阿良 and Bei, Dora at the desk, the orders imported, server and worker running."""
+    stage = Stage(folder, free_port(), supervisor, database_url)
+    stage.run("db", "upgrade")
+    stage.run("stations", "add", "HZ01", "杭州西湖站")
+    people = (("dora", "Dora", "dispatcher"), ("liang", "阿良", "courier"), ("bei", "Bei", "courier"))
+    for username, name, role in people:
+        arguments = ["users", "add", username, "--station", "HZ01", "--name", name, "--role", role]
+        stage.run(*arguments, said=f"{PASSWORD}\n{PASSWORD}\n")
+    file = folder / "orders.csv"
+    write_orders(file, orders)
+    stage.run("orders", "import", str(file), "--station", "HZ01", "--merchant", "测试商家")
+    stage.start()
+    stage.log_in()
+    return stage
