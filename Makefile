@@ -1,0 +1,66 @@
+# Doorstep's commands. `make help` lists them. Nothing here touches the machine outside this folder, except that
+# `make test` installs Chromium by apt when it is missing and apt is permitted.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help
+help: ## this list
+	@echo "make run                 install what is missing, build, seed a demo day, start everything; Ctrl-C stops it"
+	@echo "make test                install what is missing, run every test, print a summary"
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | grep -vE '^(run|test):' | awk -F ':.*## ' '{ printf "make %-19s %s\n", $$1, $$2 }'
+	@echo
+	@echo "Settings for make run:   HOST=0.0.0.0  PORT=8000  DB=postgres  DATABASE_URL=...  TLS=1   (README.md has them all)"
+
+.PHONY: run
+run: ## the demo
+	@scripts/bootstrap run
+	@exec doorstep demo
+
+.PHONY: test
+test: ## every test
+	@scripts/bootstrap test
+	@scripts/test
+
+.PHONY: check
+check: ## format, lint, types, import rules of both languages, generated files in step, file lengths
+	@scripts/bootstrap dev
+	@scripts/check
+
+.PHONY: format
+format: ## put the code into its standard form
+	@scripts/bootstrap dev
+	@ruff format .
+	@ruff check --fix-only --quiet .
+	@npx --no-install prettier --log-level warn --write pwa sync/ts tests
+
+.PHONY: build
+build: ## install what running needs and build the web apps when their sources changed
+	@scripts/bootstrap run
+
+.PHONY: generate
+generate: ## write again what is generated: openapi.json, TypeScript types and validators
+	@scripts/bootstrap dev
+	@npm run --silent generate
+
+.PHONY: day
+day: ## replay a real day from FILE=... (SEED=n), one JSON object on standard output; use make -s
+	@scripts/bootstrap run
+	@exec doorstep day $(if $(FILE),"$(FILE)") $(if $(SEED),--seed "$(SEED)")
+
+.PHONY: demo-export
+demo-export: ## write a made-up day of pickups for make day to OUT=... (default var/demo-day.csv)
+	@scripts/bootstrap run
+	@mkdir -p var
+	@exec doorstep demo --export "$(or $(OUT),var/demo-day.csv)"
+
+.PHONY: lock
+lock: ## write constraints.txt again after a change of the Python dependencies
+	@scripts/lock
+
+.PHONY: clean
+clean: ## remove what was installed and built here; var/ (the data) stays
+	@rm -rf .venv node_modules build pwa/dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find server sync tests migrations scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
