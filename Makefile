@@ -34,7 +34,7 @@ format: ## put the code into its standard form
 	@scripts/bootstrap dev
 	@ruff format .
 	@ruff check --fix-only --quiet .
-	@npx --no-install prettier --log-level warn --write pwa sync/ts tests
+	@npx --no-install prettier --log-level warn --write pwa sync/ts tests/pwa tests/sync
 
 .PHONY: build
 build: ## install what running needs and build the web apps when their sources changed

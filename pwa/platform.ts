@@ -8,7 +8,7 @@
 
 /** A request as the engine makes it. `path` is the engine's baseUrl followed by an absolute path. */
 export interface HttpRequest {
-  method: "GET" | "POST" | "PUT" | "HEAD";
+  method: 'GET' | 'POST' | 'PUT' | 'HEAD';
   path: string;
   headers: Record<string, string>;
   body: Uint8Array | null;
@@ -44,7 +44,7 @@ export interface Platform {
     persist?(): Promise<boolean>;
   };
   signals?: { onOnline(fn: () => void): () => void; onVisible(fn: () => void): () => void };
-  log(level: "debug" | "info" | "warn" | "error", event: string, data?: Record<string, unknown>): void;
+  log(level: 'debug' | 'info' | 'warn' | 'error', event: string, data?: Record<string, unknown>): void;
   /** Named points at which a test or the simulator may stop the engine by throwing. Nothing happens in production. */
   failpoint(name: string): void;
 }

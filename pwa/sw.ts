@@ -21,7 +21,10 @@ function isWhatItClaims(url: string, response: Response): boolean {
 }
 
 addPlugins([
-  { cacheWillUpdate: ({ request, response }) => Promise.resolve(isWhatItClaims(request.url, response) ? response : null) },
+  {
+    cacheWillUpdate: ({ request, response }) =>
+      Promise.resolve(isWhatItClaims(request.url, response) ? response : null),
+  },
 ]);
 cleanupOutdatedCaches();
 precacheAndRoute(__PRECACHE__, { cleanURLs: false, directoryIndex: '' });

@@ -297,6 +297,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "device_id", "incarnation", "seq", name=op.f("uq_quarantine_device_id_incarnation_seq")
         ),
+        sa.UniqueConstraint("op_id", "body_hash", name=op.f("uq_quarantine_op_id_body_hash")),
     )
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_quarantine_op_id"), ["op_id"], unique=False)

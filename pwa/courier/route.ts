@@ -8,7 +8,10 @@ export type Route =
   | { screen: 'close' };
 
 export function parseRoute(hash: string): Route {
-  const [screen, argument = ''] = hash.replace(/^#?\/?/, '').split('/').map(decodeURIComponent);
+  const [screen, argument = ''] = hash
+    .replace(/^#?\/?/, '')
+    .split('/')
+    .map(decodeURIComponent);
   if (screen === 'task' && argument) return { screen, task: argument };
   if (screen === 'problem' && argument) return { screen, task: argument };
   if (screen === 'pickup' && argument) return { screen, waybill: argument };

@@ -34,7 +34,12 @@ export async function guarded(work: () => Promise<unknown>): Promise<boolean> {
   } catch (error) {
     const code = error instanceof SubmitError ? (error.problems[0]?.code ?? 'unknown') : storageCode(error);
     play('problem', settings.volume);
-    toasts.show({ tone: 'bad', text: t('notSaved'), detail: t(keyed('notSaved', code, 'notSaved.unknown')), stay: 12_000 });
+    toasts.show({
+      tone: 'bad',
+      text: t('notSaved'),
+      detail: t(keyed('notSaved', code, 'notSaved.unknown')),
+      stay: 12_000,
+    });
     return false;
   }
 }

@@ -15,6 +15,7 @@ import type {
   TaskView,
 } from '../engine';
 import { language } from '../ui/i18n.svelte';
+import { share } from './share';
 
 const TICK = 15_000;
 
@@ -81,7 +82,9 @@ export class Session {
         engine.notices(),
         engine.shift(),
       ]);
-      Object.assign(this, { identity, status, tasks, outbox, notices, shift });
+      Object.assign(this, { identity, status, notices, shift });
+      this.tasks = share(this.tasks, tasks, (view) => view.task.id);
+      this.outbox = share(this.outbox, outbox, (item) => item.op_id);
       if (!language.chosen) language.set(identity.user.lang, false);
     } while (this.#again);
   }

@@ -32,7 +32,11 @@ export async function compressPhoto(file: Blob): Promise<Uint8Array> {
 }
 
 /** What a canvas shows, encoded. */
-export function canvasBytes(canvas: HTMLCanvasElement, type: 'image/png' | 'image/jpeg', quality?: number): Promise<Uint8Array> {
+export function canvasBytes(
+  canvas: HTMLCanvasElement,
+  type: 'image/png' | 'image/jpeg',
+  quality?: number,
+): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(toBytes(blob)) : reject(new Error('canvas not encoded'))), type, quality);
   });

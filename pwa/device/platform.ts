@@ -1,12 +1,12 @@
 /** The browser as the engine's Platform. The one place where the engine's wishes meet the real globals. */
-import { gzipSync } from "fflate";
+import { gzipSync } from 'fflate';
 
-import type { HttpAnswer, HttpRequest, Platform } from "../platform";
+import type { HttpAnswer, HttpRequest, Platform } from '../platform';
 
 /** A tab that was frozen while it held the lock is not waited for longer than this. */
 const LOCK_PATIENCE_MS = 60_000;
 
-export function browserPlatform(name = "doorstep"): Platform {
+export function browserPlatform(name = 'doorstep'): Platform {
   return {
     now: () => Date.now(),
     mono: () => Math.floor(performance.now()),
@@ -20,20 +20,20 @@ export function browserPlatform(name = "doorstep"): Platform {
     locks: { run: underLock },
     storage: { factory: indexedDB, name, persist },
     signals: {
-      onOnline: (fn) => listen(window, "online", fn),
+      onOnline: (fn) => listen(window, 'online', fn),
       onVisible: (fn) =>
-        listen(document, "visibilitychange", () => {
-          if (document.visibilityState === "visible") fn();
+        listen(document, 'visibilitychange', () => {
+          if (document.visibilityState === 'visible') fn();
         }),
     },
-    log: (level, event, data) => console[level](event, data ?? ""),
+    log: (level, event, data) => console[level](event, data ?? ''),
     failpoint: () => undefined,
   };
 }
 
 async function hash(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** The device's credential is its own: no cookie goes along. A redirect is somebody else's answer and counts as none. */
@@ -42,9 +42,9 @@ async function request({ method, path, headers, body }: HttpRequest): Promise<Ht
     method,
     headers,
     body: body as Uint8Array<ArrayBuffer> | null,
-    credentials: "omit",
-    cache: "no-store",
-    redirect: "error",
+    credentials: 'omit',
+    cache: 'no-store',
+    redirect: 'error',
   });
   return {
     status: response.status,
@@ -54,7 +54,7 @@ async function request({ method, path, headers, body }: HttpRequest): Promise<Ht
 }
 
 async function underLock<T>(lock: string, fn: () => Promise<T>): Promise<T> {
-  if (!("locks" in navigator)) return fn();
+  if (!('locks' in navigator)) return fn();
   const waiting = new AbortController();
   const patience = window.setTimeout(() => waiting.abort(), LOCK_PATIENCE_MS);
   try {
@@ -83,6 +83,6 @@ function randomUuid(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

@@ -7,7 +7,7 @@ export class DoorError extends Error {
     readonly code: string,
     readonly detail: string,
     /** Seconds the server asks us to wait, null when it did not say. */
-    readonly retryAfter: number | null = null
+    readonly retryAfter: number | null = null,
   ) {
     super(`${status} ${code}`);
     this.name = 'DoorError';
@@ -33,12 +33,10 @@ interface ProblemDocument {
 }
 
 async function problemOf(response: Response): Promise<DoorError> {
-  let document: ProblemDocument = {};
-  try {
-    document = (await response.json()) as ProblemDocument;
-  } catch {
-    document = {};
-  }
+  const document = await response.json().then(
+    (body) => body as ProblemDocument,
+    (): ProblemDocument => ({}),
+  );
   const code = typeof document.code === 'string' ? document.code : `http_${response.status}`;
   const said = document.detail ?? document.title;
   const wait = Number(response.headers.get('retry-after'));
@@ -46,7 +44,7 @@ async function problemOf(response: Response): Promise<DoorError> {
     response.status,
     code,
     typeof said === 'string' ? said : '',
-    Number.isFinite(wait) && wait > 0 ? wait : null
+    Number.isFinite(wait) && wait > 0 ? wait : null,
   );
 }
 
@@ -93,7 +91,7 @@ export class Door {
       response = await this.wire(path, {
         credentials: 'same-origin',
         ...init,
-        signal: AbortSignal.timeout(PATIENCE)
+        signal: AbortSignal.timeout(PATIENCE),
       });
     } catch {
       throw new DoorError(0, 'unreachable', '');

@@ -51,7 +51,7 @@ function onTask(stamp: Stamp, row: Subject, type: string, base: Operation['base'
     base_rev: row.rev,
     base,
     payload: { ...payload },
-    at: stamp.now
+    at: stamp.now,
   };
 }
 
@@ -73,7 +73,7 @@ export function reattempt(stamp: Stamp, row: Subject): Operation {
   const seen = {
     courier: row.courier?.id ?? null,
     window_start: row.window_start,
-    window_end: row.window_end
+    window_end: row.window_end,
   };
   return onTask(stamp, row, 'task.reattempt_planned', seen, seen);
 }
@@ -88,7 +88,7 @@ export function correct(stamp: Stamp, entity: string, corrects: string, note: st
     base_rev: null,
     base: {},
     payload: { corrects, error: 'did_not_occur', note },
-    at: stamp.now
+    at: stamp.now,
   };
 }
 
@@ -101,7 +101,7 @@ export function decide(stamp: Stamp, item: Pick<ConflictCase, 'id'>, outcome: Ou
     base_rev: null,
     base: {},
     payload: { outcome, reason },
-    at: stamp.now
+    at: stamp.now,
   };
 }
 

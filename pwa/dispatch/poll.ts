@@ -51,7 +51,7 @@ export class Poller {
     private readonly ports: PollPorts,
     private readonly ask: () => Promise<void>,
     private readonly told: (state: PollState) => void,
-    private readonly codeOf: (error: unknown) => string
+    private readonly codeOf: (error: unknown) => string,
   ) {}
 
   start(): void {

@@ -39,7 +39,7 @@ export const HOME: Readonly<Route> = Object.freeze({
   task: '',
   case: '',
   decided: false,
-  pane: 'list'
+  pane: 'list',
 });
 
 const VIEWS: readonly View[] = ['board', 'conflicts', 'devices'];
@@ -74,7 +74,7 @@ export function parseRoute(hash: string): Route {
     task: word(query.get('task')),
     case: word(query.get('case')),
     decided: query.get('tab') === 'decided',
-    pane: oneOf(PANES, query.get('pane'), HOME.pane)
+    pane: oneOf(PANES, query.get('pane'), HOME.pane),
   };
 }
 

@@ -25,7 +25,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'closed_at',
   'opened_at',
   'due_at',
-  'received_at'
+  'received_at',
 ]);
 const WORDS: Readonly<Record<string, 'status' | 'operation' | 'reason' | 'recipient' | 'method' | 'verdict'>> = {
   status: 'status',
@@ -33,7 +33,7 @@ const WORDS: Readonly<Record<string, 'status' | 'operation' | 'reason' | 'recipi
   reason: 'reason',
   recipient: 'recipient',
   method: 'method',
-  verdict: 'verdict'
+  verdict: 'verdict',
 };
 
 /** `field` may be dotted (`outcome.at`): the last part says what it is. */

@@ -1,7 +1,7 @@
 /** When to try again. The plan is persisted, so that a restarted app does not start a storm (P12, F15). */
-import { readMeta, writeMeta, type RetryValue } from "../store";
-import type { Context } from "./context";
-import { Refusal, Unreachable } from "./transport";
+import { readMeta, writeMeta, type RetryValue } from '../store';
+import type { Context } from './context';
+import { Refusal, Unreachable } from './transport';
 
 export const BASE_MS = 2_000;
 export const CAP_MS = 300_000;
@@ -10,7 +10,7 @@ export const POLL_MS = 30_000;
 /** A revoked device asks seldom: it may have been let back in. */
 export const REVOKED_MS = 900_000;
 
-export const CALM: RetryValue = { attempt: 0, at: 0, floor: 0, phase: "idle", code: null };
+export const CALM: RetryValue = { attempt: 0, at: 0, floor: 0, phase: 'idle', code: null };
 
 /** Half fixed, half random: spreads a crowd that lost the same server at the same moment. `chance` in [0, 1). */
 export function delay(attempt: number, chance: number): number {
@@ -19,7 +19,7 @@ export function delay(attempt: number, chance: number): number {
 }
 
 export async function retryPlan(ctx: Context): Promise<RetryValue> {
-  return (await readMeta(ctx.db, "retry")) ?? CALM;
+  return (await readMeta(ctx.db, 'retry')) ?? CALM;
 }
 
 /** Persists the next try after a failure and answers the plan. */
@@ -28,7 +28,7 @@ export async function planRetry(ctx: Context, error: unknown): Promise<RetryValu
   const now = ctx.platform.now();
   const phase = phaseOf(error);
   const asked = error instanceof Refusal ? (error.retryAfterMs ?? 0) : 0;
-  const wait = Math.max(phase === "revoked" ? REVOKED_MS : delay(before.attempt, chance(ctx)), asked);
+  const wait = Math.max(phase === 'revoked' ? REVOKED_MS : delay(before.attempt, chance(ctx)), asked);
   const plan: RetryValue = {
     attempt: before.attempt + 1,
     at: now + wait,
@@ -36,13 +36,13 @@ export async function planRetry(ctx: Context, error: unknown): Promise<RetryValu
     phase,
     code: codeOf(error),
   };
-  await writeMeta(ctx.db, "retry", plan);
+  await writeMeta(ctx.db, 'retry', plan);
   return plan;
 }
 
 export async function calmDown(ctx: Context): Promise<void> {
   const before = await retryPlan(ctx);
-  if (before.attempt > 0 || before.phase !== "idle") await writeMeta(ctx.db, "retry", CALM);
+  if (before.attempt > 0 || before.phase !== 'idle') await writeMeta(ctx.db, 'retry', CALM);
 }
 
 /** A spread of ±20 % keeps handhelds that started together from asking together for ever. */
@@ -52,13 +52,13 @@ export function pollDelay(ctx: Context): number {
 
 export function codeOf(error: unknown): string {
   if (error instanceof Refusal) return error.code;
-  return error instanceof Unreachable ? "offline" : "internal";
+  return error instanceof Unreachable ? 'offline' : 'internal';
 }
 
-export function phaseOf(error: unknown): RetryValue["phase"] {
-  if (error instanceof Unreachable) return "offline";
-  const lockedOut = error instanceof Refusal && error.status === 401 && error.code.startsWith("device_");
-  return lockedOut ? "revoked" : "error";
+export function phaseOf(error: unknown): RetryValue['phase'] {
+  if (error instanceof Unreachable) return 'offline';
+  const lockedOut = error instanceof Refusal && error.status === 401 && error.code.startsWith('device_');
+  return lockedOut ? 'revoked' : 'error';
 }
 
 function chance(ctx: Context): number {

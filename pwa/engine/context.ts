@@ -1,7 +1,7 @@
 /** What every part of one running engine shares. */
-import { readMeta, strict, type Database, type IdentityValue, type LocalValue, type ServerValue } from "../store";
-import { uuid4, uuid7 } from "./ids";
-import type { EngineOptions, Platform } from "./types";
+import { readMeta, strict, type Database, type IdentityValue, type LocalValue, type ServerValue } from '../store';
+import { uuid4, uuid7 } from './ids';
+import type { EngineOptions, Platform } from './types';
 
 export interface Context {
   readonly platform: Platform;
@@ -31,21 +31,21 @@ export function newId(platform: Platform): string {
 /** Gives a fresh local database its incarnation; two tabs starting at once agree on one (P4). */
 export async function ensureIncarnation(db: Database, platform: Platform): Promise<LocalValue> {
   const fresh: LocalValue = { incarnation: uuid4(platform.random(16)), seq: 0, prev: null };
-  return strict(db, ["meta"], async (tx) => {
-    const known = (await tx.objectStore("meta").get("local")) as LocalValue | undefined;
+  return strict(db, ['meta'], async (tx) => {
+    const known = (await tx.objectStore('meta').get('local')) as LocalValue | undefined;
     if (known) return known;
-    await tx.objectStore("meta").put(fresh, "local");
+    await tx.objectStore('meta').put(fresh, 'local');
     return fresh;
   });
 }
 
 export async function localHead(db: Database): Promise<LocalValue> {
-  return (await readMeta(db, "local")) as LocalValue;
+  return (await readMeta(db, 'local')) as LocalValue;
 }
 
 /** What the server said of the present incarnation; of a new one it has said nothing yet, so its head is 0. */
 export async function serverSaid(db: Database): Promise<ServerValue> {
-  const [said, { incarnation }] = [await readMeta(db, "server"), await localHead(db)];
+  const [said, { incarnation }] = [await readMeta(db, 'server'), await localHead(db)];
   if (said?.incarnation === incarnation) return said;
-  return { incarnation: "", head_seq: 0, epoch: said?.epoch ?? null, heard: said?.heard ?? null };
+  return { incarnation: '', head_seq: 0, epoch: said?.epoch ?? null, heard: said?.heard ?? null };
 }

@@ -1,18 +1,19 @@
 /** One sync: push in slices, pull in pages, then proofs and the manifest (P14-P18, P26, P33). */
-import { exchangeRequest, MAX_OPERATIONS, narrowed, parseAnswer, type ExchangeAnswer } from "../../sync/ts/protocol";
-import { clearMirror, reopenBlobs, type IdentityValue } from "../store";
-import { calmDown, codeOf, phaseOf, planRetry } from "./backoff";
-import { localHead, serverSaid, type Context } from "./context";
-import { refreshManifest } from "./manifest";
-import { uploadProofs } from "./proofs";
-import { beginWalk, PAGE_LIMIT, takePages, type Walk } from "./pull";
-import { beginIncarnation, nextBatch, park, takeResults, type Batch } from "./push";
-import { settleAll } from "./settle";
-import { Refusal, sendJson, Unreachable } from "./transport";
-import type { SyncOutcome } from "./types";
+import { exchangeRequest, MAX_OPERATIONS, narrowed, parseAnswer, type ExchangeAnswer } from '../../sync/ts/protocol';
+import { clearMirror, prune, readMeta, reopenBlobs, writeMeta, type IdentityValue } from '../store';
+import { calmDown, codeOf, phaseOf, planRetry } from './backoff';
+import { localHead, serverSaid, type Context } from './context';
+import { refreshManifest } from './manifest';
+import { uploadProofs } from './proofs';
+import { beginWalk, PAGE_LIMIT, takePages, type Walk } from './pull';
+import { beginIncarnation, nextBatch, park, takeResults, type Batch } from './push';
+import { settleAll } from './settle';
+import { Refusal, sendJson, Unreachable } from './transport';
+import type { SyncOutcome } from './types';
 
 /** Exchanges that moved nothing before a sync gives up: a server that always answers "gap" must not be asked for ever. */
 const MAX_IDLE_ROUNDS = 3;
+const DAY_MS = 24 * 3_600_000;
 
 interface Tally {
   pushed: number;
@@ -29,17 +30,27 @@ export async function runSync(ctx: Context): Promise<SyncOutcome> {
     return { ok: true, ...tally };
   } catch (error) {
     const plan = await planRetry(ctx, error);
-    ctx.platform.log("warn", "sync failed", { code: codeOf(error), retry_at: plan.at });
+    ctx.platform.log('warn', 'sync failed', { code: codeOf(error), retry_at: plan.at });
     return { ok: false, phase: phaseOf(error), code: codeOf(error), ...tally };
   }
 }
 
 async function wholeSync(ctx: Context, tally: Tally): Promise<void> {
   const { identity } = ctx;
-  if (!identity) throw new Unreachable("not enrolled");
+  if (!identity) throw new Unreachable('not enrolled');
   await exchangeAll(ctx, identity, tally);
   tally.blobs = await uploadProofs(ctx);
   await refreshManifest(ctx);
+  await pruneDaily(ctx);
+}
+
+async function pruneDaily(ctx: Context): Promise<void> {
+  const now = ctx.platform.now();
+  const last = await readMeta(ctx.db, 'pruned');
+  if (last !== undefined && last <= now && now - last < DAY_MS) return;
+  const count = await prune(ctx.db, now);
+  await writeMeta(ctx.db, 'pruned', now);
+  if (count > 0) ctx.platform.log('info', 'journal pruned', { count });
 }
 
 /** Exchanges until the server has everything and we have everything up to a ceiling taken after our last push. */
@@ -82,10 +93,10 @@ async function attempt(ctx: Context, walk: Walk, batch: Batch | null): Promise<E
     sent_at: ctx.platform.now(),
   });
   try {
-    ctx.platform.failpoint("exchange.before");
-    const answer = parseAnswer(await sendJson(ctx, "POST", "/api/v1/exchange", request));
-    ctx.platform.failpoint("exchange.answered");
-    if (answer === null) throw new Unreachable("the answer is not ours");
+    ctx.platform.failpoint('exchange.before');
+    const answer = parseAnswer(await sendJson(ctx, 'POST', '/api/v1/exchange', request));
+    ctx.platform.failpoint('exchange.answered');
+    if (answer === null) throw new Unreachable('the answer is not ours');
     return answer;
   } catch (error) {
     const only = batch?.rows[0];
@@ -102,11 +113,11 @@ async function takeAnswer(ctx: Context, walk: Walk, batch: Batch | null, answer:
   const restored = before.epoch !== null && before.epoch !== answer.epoch;
   const said = { incarnation, head_seq: answer.head_seq, epoch: answer.epoch, heard: answer.server_time };
   const agreed = await takeResults(ctx, batch, answer.results, said);
-  ctx.platform.failpoint("results.absorbed");
+  ctx.platform.failpoint('results.absorbed');
   if (!agreed) await beginIncarnation(ctx, (ctx.identity as IdentityValue).device);
   await reopenBlobs(ctx.db, answer.missing_blobs);
   if (restored) await rebuildMirror(ctx, walk);
-  else await takePages(ctx, walk, answer.pull.state === "ok" ? answer.pull.scopes : []);
+  else await takePages(ctx, walk, answer.pull.state === 'ok' ? answer.pull.scopes : []);
   return Math.max(0, answer.head_seq - before.head_seq);
 }
 
@@ -121,9 +132,9 @@ async function rebuildMirror(ctx: Context, walk: Walk): Promise<void> {
   walk.staged = {};
   walk.done.clear();
   walk.open = true;
-  ctx.platform.log("warn", "new server epoch");
+  ctx.platform.log('warn', 'new server epoch');
 }
 
 function isUnreadable(error: unknown): error is Refusal {
-  return error instanceof Refusal && (error.status === 413 || (error.status === 400 && error.code === "unreadable"));
+  return error instanceof Refusal && (error.status === 413 || (error.status === 400 && error.code === 'unreadable'));
 }

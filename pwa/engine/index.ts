@@ -1,18 +1,18 @@
 /** The engine: everything the courier's screens may do with records. Built from one Platform, the same in browser and Node. */
-import { openDatabase, readMeta, strict } from "../store";
-import { ensureIncarnation, newId, type Context } from "./context";
-import { enrol, publicIdentity } from "./enrol";
-import { runSync } from "./exchange";
-import { Scheduler } from "./scheduler";
-import { settleAll } from "./settle";
-import { shift } from "./shift";
-import { status } from "./status";
-import { submit } from "./submit";
-import type { Engine, EngineOptions, Platform, SyncOutcome } from "./types";
-import { verdict } from "./verdict";
-import { inRouteOrder, noticeViews, outboxItems, snapshot, taskViews } from "./views";
+import { openDatabase, readMeta, strict } from '../store';
+import { ensureIncarnation, newId, type Context } from './context';
+import { enrol, publicIdentity } from './enrol';
+import { runSync } from './exchange';
+import { Scheduler } from './scheduler';
+import { settleAll } from './settle';
+import { shift } from './shift';
+import { status } from './status';
+import { submit } from './submit';
+import type { Engine, EngineOptions, Platform, SyncOutcome } from './types';
+import { verdict } from './verdict';
+import { inRouteOrder, noticeViews, outboxItems, snapshot, taskViews } from './views';
 
-export * from "./types";
+export * from './types';
 
 /** Opens (or makes) the local database and answers an engine on it. Nothing is sent before `start` or `sync`. */
 export async function createEngine(platform: Platform, options: EngineOptions): Promise<Engine> {
@@ -23,12 +23,13 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     platform,
     options,
     db,
-    identity: (await readMeta(db, "identity")) ?? null,
+    identity: (await readMeta(db, 'identity')) ?? null,
     syncing: false,
     manifest: null,
     changed: () => listeners.forEach((listen) => listen()),
   };
   const sync = coalesced(ctx);
+  const everything = shared(() => snapshot(ctx));
   const scheduler = new Scheduler(ctx, sync);
   return {
     identity: () => (ctx.identity ? publicIdentity(ctx.identity) : null),
@@ -39,13 +40,16 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
       scheduler.wake();
       return saved;
     },
-    today: async () => taskViews(await snapshot(ctx)).filter((view) => !view.removed).sort(inRouteOrder),
+    today: async () =>
+      taskViews(await snapshot(ctx))
+        .filter((view) => !view.removed)
+        .sort(inRouteOrder),
     task: async (id) => {
       const views = taskViews(await snapshot(ctx, [`task:${id}`]));
       return views.find((view) => view.task.id === id) ?? null;
     },
-    outbox: async () => outboxItems(await snapshot(ctx)),
-    notices: async () => noticeViews(await snapshot(ctx)),
+    outbox: async () => outboxItems(await everything()),
+    notices: async () => noticeViews(await everything()),
     markSeen: (id) => markSeen(ctx, id),
     verdict: (code) => verdict(ctx, code),
     shift: () => shift(ctx),
@@ -65,6 +69,18 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
   };
 }
 
+/** One reading for all who ask in the same turn: a screen asks for list, outbox and notices together. */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => {
+    if (reading === null) {
+      reading = read();
+      void Promise.resolve().then(() => (reading = null));
+    }
+    return reading;
+  };
+}
+
 /** One sync at a time within this engine; who asks while one runs gets its outcome. */
 function coalesced(ctx: Context): () => Promise<SyncOutcome> {
   let running: Promise<SyncOutcome> | null = null;
@@ -77,7 +93,9 @@ function coalesced(ctx: Context): () => Promise<SyncOutcome> {
 }
 
 async function begin(ctx: Context): Promise<SyncOutcome> {
-  if (!ctx.identity) return { ok: false, phase: "idle", code: "not_enrolled", pushed: 0, pulled: 0, blobs: 0 };
+  // Another tab may have enrolled, or enrolled anew.
+  ctx.identity = (await readMeta(ctx.db, 'identity')) ?? null;
+  if (!ctx.identity) return { ok: false, phase: 'idle', code: 'not_enrolled', pushed: 0, pulled: 0, blobs: 0 };
   ctx.syncing = true;
   ctx.changed();
   try {
@@ -92,8 +110,10 @@ async function begin(ctx: Context): Promise<SyncOutcome> {
 async function markSeen(ctx: Context, id: string): Promise<void> {
   const about = noticeViews(await snapshot(ctx)).filter((notice) => notice.op_id === id);
   const at = ctx.platform.now();
-  await strict(ctx.db, ["seen"], async (tx) => {
-    await Promise.all([id, ...about.map((notice) => notice.id)].map((one) => tx.objectStore("seen").put({ id: one, at })));
+  await strict(ctx.db, ['seen'], async (tx) => {
+    await Promise.all(
+      [id, ...about.map((notice) => notice.id)].map((one) => tx.objectStore('seen').put({ id: one, at })),
+    );
   });
   await settleAll(ctx);
   ctx.changed();

@@ -1,7 +1,7 @@
 /** The station's list of waybill hashes, fetched beside a sync: what "other route" and "recalled" rest on offline (P24). */
-import { readMeta, strict, writeMeta, type ManifestRow } from "../store";
-import type { Context, ManifestCache } from "./context";
-import { Refusal, sendJson } from "./transport";
+import { readMeta, strict, writeMeta, type ManifestRow } from '../store';
+import type { Context, ManifestCache } from './context';
+import { Refusal, sendJson } from './transport';
 
 /** How often it is asked for. */
 export const MANIFEST_EVERY_MS = 120_000;
@@ -12,12 +12,12 @@ const CACHE_MS = 60_000;
 
 export async function refreshManifest(ctx: Context): Promise<void> {
   const now = ctx.platform.now();
-  const asked = await readMeta(ctx.db, "manifest_asked");
+  const asked = await readMeta(ctx.db, 'manifest_asked');
   if (asked !== undefined && asked <= now && now - asked < MANIFEST_EVERY_MS) return;
   const row = await fetchManifest(ctx);
-  if (row) await strict(ctx.db, ["manifest"], (tx) => tx.objectStore("manifest").put(row));
+  if (row) await strict(ctx.db, ['manifest'], (tx) => tx.objectStore('manifest').put(row));
   ctx.manifest = null;
-  await writeMeta(ctx.db, "manifest_asked", now);
+  await writeMeta(ctx.db, 'manifest_asked', now);
 }
 
 /** The manifest of this station while it means something, from memory where possible: a verdict must come in a blink. */
@@ -25,7 +25,7 @@ export async function currentManifest(ctx: Context): Promise<ManifestCache | nul
   const station = ctx.identity?.station.id;
   if (!station) return null;
   if (ctx.manifest === null || ctx.platform.mono() - ctx.manifest.readAt > CACHE_MS) {
-    const row = await ctx.db.get("manifest", station);
+    const row = await ctx.db.get('manifest', station);
     const entries = new Map((row?.entries ?? []).map(([hash, route, flags]) => [hash, { route, flags }]));
     ctx.manifest = row ? { readAt: ctx.platform.mono(), publishedAt: row.published_at, entries } : null;
   }
@@ -34,9 +34,10 @@ export async function currentManifest(ctx: Context): Promise<ManifestCache | nul
 
 async function fetchManifest(ctx: Context): Promise<ManifestRow | null> {
   try {
-    const value = await sendJson(ctx, "GET", "/api/v1/manifest", null);
+    const value = await sendJson(ctx, 'GET', '/api/v1/manifest', null);
     const row = value as unknown as ManifestRow;
-    const whole = typeof row.station === "string" && Number.isSafeInteger(row.published_at) && Array.isArray(row.entries);
+    const whole =
+      typeof row.station === 'string' && Number.isSafeInteger(row.published_at) && Array.isArray(row.entries);
     return whole ? row : null;
   } catch (error) {
     // A station without a manifest is no failed sync.

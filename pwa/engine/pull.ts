@@ -1,9 +1,9 @@
 /** Changes from the server, page by page up to a pinned ceiling, made visible scope by scope (P24-P30). */
-import type { WirePage, WireRow } from "../../sync/ts/protocol";
-import { clearStaging, cursors, stage, swap, type MirrorRow, type Swap } from "../store";
-import { newId, type Context } from "./context";
-import type { IdentityValue } from "../store";
-import type { TaskRow } from "./types";
+import type { WirePage, WireRow } from '../../sync/ts/protocol';
+import { clearStaging, cursors, stage, swap, type MirrorRow, type Swap } from '../store';
+import { newId, type Context } from './context';
+import type { IdentityValue } from '../store';
+import type { TaskRow } from './types';
 
 /** Rows asked for per page and scope. */
 export const PAGE_LIMIT = 500;
@@ -46,12 +46,12 @@ export async function takePages(ctx: Context, walk: Walk, pages: WirePage[]): Pr
     }
     await stage(ctx.db, walk.run, rows);
     walk.staged[page.scope] = (walk.staged[page.scope] ?? 0) + rows.length;
-    ctx.platform.failpoint("pull.staged");
+    ctx.platform.failpoint('pull.staged');
   }
   await swap(ctx.db, walk.run, finished, tombstone);
   finished.forEach(({ scope }) => walk.done.add(scope));
   walk.open = fresh.some((page) => !page.final);
-  ctx.platform.failpoint("pull.swapped");
+  ctx.platform.failpoint('pull.swapped');
 }
 
 /** What stays of a task that was taken away: enough to name what waits, nothing of the customer (P28). */
@@ -59,13 +59,13 @@ export function tombstone(row: MirrorRow, before: MirrorRow | undefined): Mirror
   const body = before?.body as TaskRow | null | undefined;
   if (row.present || !body?.task) return row;
   const { task } = body;
-  const address = { ...task.address, text: "", community: null, building: null, unit: null, room: null };
+  const address = { ...task.address, text: '', community: null, building: null, unit: null, room: null };
   return {
     ...row,
     body: {
       ...body,
       task: { ...task, address: { ...address, lng_e7: null, lat_e7: null }, notes: [] },
-      customer: { id: body.customer.id, name: "", phone: "", requests: [] },
+      customer: { id: body.customer.id, name: '', phone: '', requests: [] },
     } satisfies TaskRow,
   };
 }

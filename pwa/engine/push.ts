@@ -1,11 +1,11 @@
 /** What of the journal goes next, and what the server's answers to it mean. */
-import { bodyHash, canonical } from "../../sync/ts/canonical";
-import { utf8 } from "../../sync/ts/sha256";
-import { MAX_OPERATIONS, sliceBatch, stub, type WireResult } from "../../sync/ts/protocol";
-import { absorb, restamp, slice, strict, type JournalRow, type ResultRow, type ServerValue } from "../store";
-import { localHead, serverSaid, type Context } from "./context";
-import { uuid4 } from "./ids";
-import type { Envelope } from "./types";
+import { bodyHash, canonical } from '../../sync/ts/canonical';
+import { utf8 } from '../../sync/ts/sha256';
+import { MAX_OPERATIONS, sliceBatch, stub, type WireResult } from '../../sync/ts/protocol';
+import { absorb, restamp, slice, strict, type JournalRow, type ResultRow, type ServerValue } from '../store';
+import { localHead, serverSaid, type Context } from './context';
+import { uuid4 } from './ids';
+import type { Envelope } from './types';
 
 export interface Batch {
   from_seq: number;
@@ -35,7 +35,7 @@ export async function park(ctx: Context, row: JournalRow, code: string): Promise
   const result: ResultRow = {
     op_id: row.op_id,
     seq: row.seq,
-    status: "quarantined",
+    status: 'quarantined',
     code,
     detail: null,
     applied_at: null,
@@ -43,19 +43,28 @@ export async function park(ctx: Context, row: JournalRow, code: string): Promise
     at: ctx.platform.now(),
     parked: true,
   };
-  await strict(ctx.db, ["results"], (tx) => tx.objectStore("results").put(result));
-  ctx.platform.log("warn", "operation parked", { op_id: row.op_id, code });
+  await strict(ctx.db, ['results'], (tx) => tx.objectStore('results').put(result));
+  ctx.platform.log('warn', 'operation parked', { op_id: row.op_id, code });
 }
 
 /**
  * Takes answers in. Answers `false` when the server holds other operations at our places: this storage went back in time.
  */
-export async function takeResults(ctx: Context, batch: Batch | null, results: WireResult[], server: ServerValue): Promise<boolean> {
+export async function takeResults(
+  ctx: Context,
+  batch: Batch | null,
+  results: WireResult[],
+  server: ServerValue,
+): Promise<boolean> {
   const ours = new Map((batch?.rows ?? []).map((row) => [row.seq, row]));
   const placed = results.filter((result) => ours.has(result.seq));
   const known = placed.filter((result) => sameOperation(ours.get(result.seq), result));
-  const parked = await Promise.all(known.map((result) => ctx.db.get("results", (ours.get(result.seq) as JournalRow).op_id)));
-  const rows = known.map((result, i) => resultRow(ours.get(result.seq) as JournalRow, result, parked[i], ctx.platform.now()));
+  const parked = await Promise.all(
+    known.map((result) => ctx.db.get('results', (ours.get(result.seq) as JournalRow).op_id)),
+  );
+  const rows = known.map((result, i) =>
+    resultRow(ours.get(result.seq) as JournalRow, result, parked[i], ctx.platform.now()),
+  );
   await absorb(ctx.db, rows, server, ctx.platform.now());
   return known.length === placed.length && server.head_seq <= (await localHead(ctx.db)).seq;
 }
@@ -70,12 +79,12 @@ export async function beginIncarnation(ctx: Context, device: string): Promise<vo
     const again: Envelope = { ...envelope, device, incarnation, seq, prev };
     return { envelope: again, hash: bodyHash(again) };
   });
-  ctx.platform.log("warn", "new incarnation", { incarnation, count });
+  ctx.platform.log('warn', 'new incarnation', { incarnation, count });
 }
 
 async function sendable(ctx: Context, row: JournalRow): Promise<unknown> {
-  const result = await ctx.db.get("results", row.op_id);
-  return result?.parked ? stub(row.envelope, result.code ?? "unreadable", bodyHash(row.envelope)) : row.envelope;
+  const result = await ctx.db.get('results', row.op_id);
+  return result?.parked ? stub(row.envelope, result.code ?? 'unreadable', bodyHash(row.envelope)) : row.envelope;
 }
 
 function sameOperation(row: JournalRow | undefined, result: WireResult): boolean {

@@ -1,7 +1,7 @@
 /** When the engine syncs by itself: at start, after a submit, on signals, and by a plan that survives a restart (P12). */
-import { pollDelay, retryPlan, REVOKED_MS } from "./backoff";
-import type { Context } from "./context";
-import type { SyncOutcome } from "./types";
+import { pollDelay, retryPlan, REVOKED_MS } from './backoff';
+import type { Context } from './context';
+import type { SyncOutcome } from './types';
 
 /** Operations of one tap, and of the next, travel together. */
 const SOON_MS = 250;

@@ -1,34 +1,34 @@
 /** The courier's own shift as this handheld recorded it: from the journal, since the server keeps no row of it for us. */
-import { idOf } from "../../sync/ts/apply";
-import type { JournalRow } from "../store";
-import type { Context } from "./context";
-import type { ShiftView } from "./types";
+import { idOf } from '../../sync/ts/apply';
+import type { JournalRow } from '../store';
+import type { Context } from './context';
+import type { ShiftView } from './types';
 
-const NONE: ShiftView = { id: null, entity: null, status: "none", started_at: null, closed_at: null, cash_minor: 0 };
+const NONE: ShiftView = { id: null, entity: null, status: 'none', started_at: null, closed_at: null, cash_minor: 0 };
 
 export async function shift(ctx: Context): Promise<ShiftView> {
   const [started, closed, payments, corrections] = await Promise.all(
-    ["shift.started", "shift.closed", "payment.collected", "operation.corrected"].map((type) => ofType(ctx, type)),
+    ['shift.started', 'shift.closed', 'payment.collected', 'operation.corrected'].map((type) => ofType(ctx, type)),
   );
   const begin = latest(started ?? []);
   if (!begin) return NONE;
   const end = (closed ?? []).find((row) => row.envelope.entity === begin.envelope.entity) ?? null;
-  const takenBack = new Set((corrections ?? []).map((row) => row.envelope.payload["corrects"]));
+  const takenBack = new Set((corrections ?? []).map((row) => row.envelope.payload['corrects']));
   const cash = (payments ?? []).filter(
-    (row) => row.envelope.payload["method"] === "cash" && !takenBack.has(row.op_id) && isAfter(row, begin),
+    (row) => row.envelope.payload['method'] === 'cash' && !takenBack.has(row.op_id) && isAfter(row, begin),
   );
   return {
     id: idOf(begin.envelope.entity),
     entity: begin.envelope.entity,
-    status: end ? "closed" : "open",
+    status: end ? 'closed' : 'open',
     started_at: begin.envelope.at,
     closed_at: end?.envelope.at ?? null,
-    cash_minor: cash.reduce((sum, row) => sum + (row.envelope.payload["amount_minor"] as number), 0),
+    cash_minor: cash.reduce((sum, row) => sum + (row.envelope.payload['amount_minor'] as number), 0),
   };
 }
 
 async function ofType(ctx: Context, type: string): Promise<JournalRow[]> {
-  const rows = await ctx.db.getAllFromIndex("journal", "type", type);
+  const rows = await ctx.db.getAllFromIndex('journal', 'type', type);
   return rows.filter((row) => row.envelope.author === ctx.identity?.user.id);
 }
 

@@ -1,16 +1,16 @@
 /** How far this handheld and the server are apart, in numbers a screen can say in a sentence. */
-import { readMeta } from "../store";
-import { retryPlan } from "./backoff";
-import { localHead, serverSaid, type Context } from "./context";
-import type { SyncStatus } from "./types";
-import { needsYou, snapshot, taskViews } from "./views";
+import { readMeta } from '../store';
+import { retryPlan } from './backoff';
+import { localHead, serverSaid, type Context } from './context';
+import type { SyncStatus } from './types';
+import { needsYou, snapshot, taskViews } from './views';
 
 export async function status(ctx: Context): Promise<SyncStatus> {
   const [local, server, plan, persisted, snap] = await Promise.all([
     localHead(ctx.db),
     serverSaid(ctx.db),
     retryPlan(ctx),
-    readMeta(ctx.db, "persisted"),
+    readMeta(ctx.db, 'persisted'),
     snapshot(ctx),
   ]);
   const hidden = taskViews(snap).flatMap(({ task, parcel, removed }) =>
@@ -18,7 +18,7 @@ export async function status(ctx: Context): Promise<SyncStatus> {
   );
   const confirmed = Math.min(server.head_seq, local.seq);
   return {
-    phase: ctx.syncing ? "syncing" : plan.phase,
+    phase: ctx.syncing ? 'syncing' : plan.phase,
     code: plan.code,
     waiting: local.seq - confirmed,
     proofsWaiting: snap.waitingBlobs.length,

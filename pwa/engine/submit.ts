@@ -1,10 +1,10 @@
 /** What a person did becomes operations that are on the disk before the screen says "saved" (P7). */
-import { idOf } from "../../sync/ts/apply";
-import { bodyHash } from "../../sync/ts/canonical";
-import { OPERATIONS } from "../../sync/ts/tables";
-import { validate } from "../../sync/ts/validate";
-import { append, StoreError, type Appended, type AppendState, type BlobRow, type IdentityValue } from "../store";
-import { newId, type Context } from "./context";
+import { idOf } from '../../sync/ts/apply';
+import { bodyHash } from '../../sync/ts/canonical';
+import { OPERATIONS } from '../../sync/ts/tables';
+import { validate } from '../../sync/ts/validate';
+import { append, StoreError, type Appended, type AppendState, type BlobRow, type IdentityValue } from '../store';
+import { newId, type Context } from './context';
 import {
   SubmitError,
   type BlobInput,
@@ -13,42 +13,42 @@ import {
   type Json,
   type JsonObject,
   type Problem,
-} from "./types";
+} from './types';
 
 /** The server takes no larger proof. */
 const MAX_BLOB_BYTES = 5 * 1024 * 1024;
-const BLOB_TYPES = ["image/png", "image/jpeg", "image/webp"];
+const BLOB_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 
 interface Proof {
   sha: string;
   bytes: Uint8Array;
   type: string;
-  kind: "signature" | "photo";
+  kind: 'signature' | 'photo';
 }
 
 /** Records the drafts as operations. Resolves after the strict commit; throws SubmitError, and then nothing was stored. */
 export async function submit(ctx: Context, drafts: Draft[], blobs: BlobInput[]): Promise<Envelope[]> {
   const { identity } = ctx;
-  if (!identity) throw refused("not_enrolled", "", "this handheld is not enrolled");
+  if (!identity) throw refused('not_enrolled', '', 'this handheld is not enrolled');
   // Hashing may leave the thread, so it is done before the transaction opens.
   const proofs = await Promise.all(blobs.map((blob, i) => proofOf(ctx, blob, i)));
   const open = paymentsFirst(drafts).map((draft) => unplaced(ctx, identity, draft, proofs));
   await checkContent(ctx, open, proofs);
-  ctx.platform.failpoint("submit.before");
+  ctx.platform.failpoint('submit.before');
   const saved = await commit(ctx, open, proofs);
-  ctx.platform.failpoint("submit.committed");
+  ctx.platform.failpoint('submit.committed');
   return saved;
 }
 
 async function commit(ctx: Context, open: Envelope[], proofs: Proof[]): Promise<Envelope[]> {
   const look = {
     rows: open.map((envelope) => envelope.entity),
-    outbox: open.some((envelope) => envelope.type === "task.delivered"),
+    outbox: open.some((envelope) => envelope.type === 'task.delivered'),
   };
   try {
     return await append(ctx.db, look, (state) => place(state, open, proofs));
   } catch (error) {
-    if (error instanceof StoreError && error.code === "quota") throw refused("quota", "", "the disk is full");
+    if (error instanceof StoreError && error.code === 'quota') throw refused('quota', '', 'the disk is full');
     throw error;
   }
 }
@@ -75,41 +75,43 @@ function place(state: AppendState, open: Envelope[], proofs: Proof[]): Appended 
 
 /** Signed for while money is due and not taken: refused here already, since the courier still stands at the door. */
 function unsettledCod(state: AppendState, open: Envelope[]): Problem[] {
-  const refusedPayments = new Set(state.results.filter((r) => r.status === "quarantined").map((r) => r.op_id));
-  const recorded = state.entries.map((entry) => entry.envelope).filter((envelope) => !refusedPayments.has(envelope.op_id));
+  const refusedPayments = new Set(state.results.filter((r) => r.status === 'quarantined').map((r) => r.op_id));
+  const recorded = state.entries
+    .map((entry) => entry.envelope)
+    .filter((envelope) => !refusedPayments.has(envelope.op_id));
   const paid = new Set(
-    [...recorded, ...open].filter((op) => op.type === "payment.collected").map((op) => idOf(op.entity)),
+    [...recorded, ...open].filter((op) => op.type === 'payment.collected').map((op) => idOf(op.entity)),
   );
   const due = new Set(
     state.rows
-      .filter((row) => (row.body as { obligation?: { status?: string } } | null)?.obligation?.status === "due")
+      .filter((row) => (row.body as { obligation?: { status?: string } } | null)?.obligation?.status === 'due')
       .map((row) => row.entity),
   );
   return open
-    .filter((op) => op.type === "task.delivered" && due.has(op.entity) && !paid.has(idOf(op.entity)))
-    .map((op) => ({ code: "cod_unsettled", field: "entity", detail: op.entity }));
+    .filter((op) => op.type === 'task.delivered' && due.has(op.entity) && !paid.has(idOf(op.entity)))
+    .map((op) => ({ code: 'cod_unsettled', field: 'entity', detail: op.entity }));
 }
 
 async function checkContent(ctx: Context, open: Envelope[], proofs: Proof[]): Promise<void> {
   const problems = open.flatMap((envelope) => {
     // Places are given inside the transaction; any valid ones do for judging the content.
-    return validate({ ...envelope, seq: 1, incarnation: ctx.platform.boot }, "courier");
+    return validate({ ...envelope, seq: 1, incarnation: ctx.platform.boot }, 'courier');
   });
   const given = new Set(proofs.map((proof) => proof.sha));
   for (const sha of new Set(open.flatMap((envelope) => envelope.blobs))) {
-    if (given.has(sha) || (await ctx.db.getKey("blobs", sha)) !== undefined) continue;
-    problems.push({ code: "blob_unknown", field: "payload", detail: sha });
+    if (given.has(sha) || (await ctx.db.getKey('blobs', sha)) !== undefined) continue;
+    problems.push({ code: 'blob_unknown', field: 'payload', detail: sha });
   }
   if (problems.length) throw new SubmitError(problems);
 }
 
 async function proofOf(ctx: Context, blob: BlobInput, index: number): Promise<Proof> {
   const field = `blobs.${index}`;
-  if (!BLOB_TYPES.includes(blob.type)) throw refused("blob_type", field, blob.type);
-  if (blob.bytes.length > MAX_BLOB_BYTES) throw refused("too_large", field, `${blob.bytes.length} bytes`);
+  if (!BLOB_TYPES.includes(blob.type)) throw refused('blob_type', field, blob.type);
+  if (blob.bytes.length > MAX_BLOB_BYTES) throw refused('too_large', field, `${blob.bytes.length} bytes`);
   const sha = await ctx.platform.hash(blob.bytes);
-  if (blob.sha256 !== undefined && blob.sha256 !== sha) throw refused("blob_mismatch", field, sha);
-  return { sha, bytes: blob.bytes, type: blob.type, kind: blob.kind ?? "photo" };
+  if (blob.sha256 !== undefined && blob.sha256 !== sha) throw refused('blob_mismatch', field, sha);
+  return { sha, bytes: blob.bytes, type: blob.type, kind: blob.kind ?? 'photo' };
 }
 
 /** An envelope without its place in the chain. */
@@ -139,25 +141,25 @@ function unplaced(ctx: Context, identity: IdentityValue, draft: Draft, proofs: P
 
 /** Money before the signature, in whatever order the screen lists them: the server would open a case otherwise. */
 function paymentsFirst(drafts: Draft[]): Draft[] {
-  const payments = drafts.filter((draft) => draft.type === "payment.collected");
-  return payments.length ? [...payments, ...drafts.filter((draft) => draft.type !== "payment.collected")] : drafts;
+  const payments = drafts.filter((draft) => draft.type === 'payment.collected');
+  return payments.length ? [...payments, ...drafts.filter((draft) => draft.type !== 'payment.collected')] : drafts;
 }
 
 /** Replaces `blob:0`, `blob:1` … in `signature` and `photos` by the hashes of the blobs given. */
 function withHashes(payload: JsonObject, proofs: Proof[]): JsonObject {
   const real = (value: Json): Json => {
-    const index = typeof value === "string" ? /^blob:(\d+)$/.exec(value)?.[1] : undefined;
+    const index = typeof value === 'string' ? /^blob:(\d+)$/.exec(value)?.[1] : undefined;
     return index === undefined ? value : (proofs[Number(index)]?.sha ?? value);
   };
   const out = { ...payload };
-  if (out["signature"] !== undefined) out["signature"] = real(out["signature"]);
-  if (Array.isArray(out["photos"])) out["photos"] = out["photos"].map(real);
+  if (out['signature'] !== undefined) out['signature'] = real(out['signature']);
+  if (Array.isArray(out['photos'])) out['photos'] = out['photos'].map(real);
   return out;
 }
 
 function namedBlobs(payload: JsonObject): string[] {
-  const named = [payload["signature"], ...(Array.isArray(payload["photos"]) ? payload["photos"] : [])];
-  return [...new Set(named.filter((sha): sha is string => typeof sha === "string"))];
+  const named = [payload['signature'], ...(Array.isArray(payload['photos']) ? payload['photos'] : [])];
+  return [...new Set(named.filter((sha): sha is string => typeof sha === 'string'))];
 }
 
 function proofsOf(envelope: Envelope, proofs: Proof[]): { row: BlobRow; bytes: Uint8Array }[] {
@@ -166,12 +168,12 @@ function proofsOf(envelope: Envelope, proofs: Proof[]): { row: BlobRow; bytes: U
     row: {
       sha,
       type,
-      kind: envelope.payload["signature"] === sha ? "signature" : kind,
+      kind: envelope.payload['signature'] === sha ? 'signature' : kind,
       size: bytes.length,
       op_id: envelope.op_id,
       entity: envelope.entity,
       seq: envelope.seq as number,
-      state: "waiting",
+      state: 'waiting',
       code: null,
     },
     bytes,

@@ -1,6 +1,6 @@
 /** One request, one answer or one of two errors. Knows HTTP and problem documents, nothing of operations. */
-import type { Context } from "./context";
-import type { HttpAnswer, HttpRequest } from "./types";
+import type { Context } from './context';
+import type { HttpAnswer, HttpRequest } from './types';
 
 /** No answer, a time-out, or somebody else's answer (the login page of a hotel): try again later. */
 export class Unreachable extends Error {}
@@ -23,35 +23,35 @@ export const BLOB_TIMEOUT_MS = 180_000;
 const GZIP_FROM = 1_024;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Sends JSON, answers the decoded JSON object. */
 export async function sendJson(
   ctx: Context,
-  method: "GET" | "POST",
+  method: 'GET' | 'POST',
   path: string,
   body: unknown,
 ): Promise<Record<string, unknown>> {
-  const headers: Record<string, string> = { accept: "application/json", ...credential(ctx) };
+  const headers: Record<string, string> = { accept: 'application/json', ...credential(ctx) };
   let bytes: Uint8Array | null = null;
-  if (method === "POST") {
-    headers["content-type"] = "application/json";
+  if (method === 'POST') {
+    headers['content-type'] = 'application/json';
     bytes = encoder.encode(JSON.stringify(body));
     if (bytes.length >= GZIP_FROM) {
       bytes = await ctx.platform.gzip(bytes);
-      headers["content-encoding"] = "gzip";
+      headers['content-encoding'] = 'gzip';
     }
   }
   const answer = await perform(ctx, { method, path, headers, body: bytes }, EXCHANGE_TIMEOUT_MS);
   const value = decode(answer);
-  if (value === null) throw new Unreachable("the answer is not ours");
+  if (value === null) throw new Unreachable('the answer is not ours');
   return value;
 }
 
 /** Sends bytes as they are; 200 and 201 are both good. */
 export async function sendBytes(ctx: Context, path: string, type: string, bytes: Uint8Array): Promise<void> {
-  const headers = { accept: "application/json", "content-type": type, ...credential(ctx) };
-  await perform(ctx, { method: "PUT", path, headers, body: bytes }, BLOB_TIMEOUT_MS);
+  const headers = { accept: 'application/json', 'content-type': type, ...credential(ctx) };
+  await perform(ctx, { method: 'PUT', path, headers, body: bytes }, BLOB_TIMEOUT_MS);
 }
 
 async function perform(ctx: Context, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
@@ -60,7 +60,7 @@ async function perform(ctx: Context, request: HttpRequest, timeoutMs: number): P
   try {
     answer = await within(ctx, timeoutMs, ctx.platform.fetch(full));
   } catch (error) {
-    throw error instanceof Unreachable ? error : new Unreachable("no answer", { cause: error });
+    throw error instanceof Unreachable ? error : new Unreachable('no answer', { cause: error });
   }
   if (answer.status >= 200 && answer.status < 300) return answer;
   throw refusal(answer, ctx.platform.now());
@@ -70,8 +70,8 @@ function refusal(answer: HttpAnswer, now: number): Refusal | Unreachable {
   const problem = decode(answer);
   // A redirect or an error page without our code comes from something between us and the server.
   if (answer.status < 400) return new Unreachable(`status ${answer.status}`);
-  const code = typeof problem?.["code"] === "string" ? problem["code"] : `http_${answer.status}`;
-  return new Refusal(answer.status, code, retryAfter(answer.headers["retry-after"], now));
+  const code = typeof problem?.['code'] === 'string' ? problem['code'] : `http_${answer.status}`;
+  return new Refusal(answer.status, code, retryAfter(answer.headers['retry-after'], now));
 }
 
 function credential(ctx: Context): Record<string, string> {
@@ -81,7 +81,7 @@ function credential(ctx: Context): Record<string, string> {
 function decode(answer: HttpAnswer): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(decoder.decode(answer.body));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null;
   } catch {
@@ -100,7 +100,7 @@ function retryAfter(header: string | undefined, now: number): number | null {
 /** The time-out lives on the injected timer, so that virtual time rules it. A late answer is dropped. */
 function within<T>(ctx: Context, ms: number, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const timer = ctx.platform.timers.set(ms, () => reject(new Unreachable("time-out")));
+    const timer = ctx.platform.timers.set(ms, () => reject(new Unreachable('time-out')));
     work.then(resolve, reject).finally(() => ctx.platform.timers.clear(timer));
   });
 }

@@ -7,9 +7,9 @@ import type {
   ResultStatus,
   ScanVerdict,
   TaskRow,
-} from "../../sync/ts/records";
+} from '../../sync/ts/records';
 
-export type { HttpAnswer, HttpRequest, Platform } from "../platform";
+export type { HttpAnswer, HttpRequest, Platform } from '../platform';
 export type {
   Address,
   CustomerRequest,
@@ -25,7 +25,7 @@ export type {
   TaskRecord,
   TaskRow,
   TaskStatus,
-} from "../../sync/ts/records";
+} from '../../sync/ts/records';
 
 export interface EngineOptions {
   /** "" in the browser, "http://host:port" in Node. */
@@ -36,7 +36,7 @@ export interface EngineOptions {
 
 export interface Identity {
   device: string;
-  user: { id: string; name: string; lang: "zh" | "en" };
+  user: { id: string; name: string; lang: 'zh' | 'en' };
   station: { id: string; code: string; name: string; timezone: string };
 }
 
@@ -53,7 +53,7 @@ export interface Draft {
   position?: Position | null;
 }
 
-export type BlobKind = "signature" | "photo";
+export type BlobKind = 'signature' | 'photo';
 
 /**
  * Bytes that belong to the drafts of one submit. A draft names a blob by sha256 in `payload.signature` / `payload.photos`;
@@ -69,7 +69,7 @@ export interface BlobInput {
 }
 
 /** `saved` = on this handheld only, `confirmed` = on the server, `needs_you` = a person must look. */
-export type ItemState = "saved" | "confirmed" | "needs_you";
+export type ItemState = 'saved' | 'confirmed' | 'needs_you';
 
 export interface TaskView extends TaskRow {
   /** Rev of the server's row under the overlay; 0 for a task the server has not told us of. */
@@ -102,12 +102,12 @@ export interface OutboxItem {
 
 export interface NoticeView {
   id: string;
-  kind: "decided" | "quarantined" | "settled";
+  kind: 'decided' | 'quarantined' | 'settled';
   conflict: string | null;
   task: string | null;
   waybill: string | null;
   op_id: string;
-  outcome: "mine" | "theirs" | "noted" | null;
+  outcome: 'mine' | 'theirs' | 'noted' | null;
   reason: string | null;
   case_kind: string | null;
   status: ResultStatus | null;
@@ -129,7 +129,7 @@ export interface VerdictView {
   manifest_age_ms: number | null;
 }
 
-export type SyncPhase = "idle" | "syncing" | "offline" | "revoked" | "error";
+export type SyncPhase = 'idle' | 'syncing' | 'offline' | 'revoked' | 'error';
 
 /** A task that left this list while something of it is still to be sent. */
 export interface HiddenTask {
@@ -173,7 +173,7 @@ export interface ShiftView {
   id: string | null;
   /** `shift:<id>`, null before the first shift. */
   entity: string | null;
-  status: "none" | "open" | "closed";
+  status: 'none' | 'open' | 'closed';
   started_at: number | null;
   closed_at: number | null;
   /** COD collected in cash since the shift started, minor units. */
@@ -219,8 +219,8 @@ export interface Engine {
 /** Codes besides validate's: cod_unsettled, too_large, not_enrolled, blob_unknown, blob_mismatch, quota. */
 export class SubmitError extends Error {
   constructor(public readonly problems: Problem[]) {
-    super(problems.map((problem) => `${problem.code} ${problem.field}`.trim()).join("; "));
-    this.name = "SubmitError";
+    super(problems.map((problem) => `${problem.code} ${problem.field}`.trim()).join('; '));
+    this.name = 'SubmitError';
   }
 }
 
@@ -228,6 +228,6 @@ export class SubmitError extends Error {
 export class EnrolError extends Error {
   constructor(public readonly code: string) {
     super(code);
-    this.name = "EnrolError";
+    this.name = 'EnrolError';
   }
 }

@@ -1,16 +1,16 @@
 /** What a scanned code is, said at once and without a network: from the own list, then from the station manifest (P24). */
-import { derive, normalWaybill, sha256Hex } from "../../sync/ts/canonical";
-import type { Context } from "./context";
-import { currentManifest, MANIFEST_STALE_MS } from "./manifest";
-import type { ScanVerdict, TaskView, VerdictView } from "./types";
-import { snapshot, taskViews } from "./views";
+import { derive, normalWaybill, sha256Hex } from '../../sync/ts/canonical';
+import type { Context } from './context';
+import { currentManifest, MANIFEST_STALE_MS } from './manifest';
+import type { ScanVerdict, TaskView, VerdictView } from './types';
+import { snapshot, taskViews } from './views';
 
 const RECALLED = 1;
 const CLOSED = 2;
 
 export async function verdict(ctx: Context, code: string): Promise<VerdictView> {
   const waybill = normalWaybill(code);
-  const entity = `parcel:${derive("parcel", waybill)}`;
+  const entity = `parcel:${derive('parcel', waybill)}`;
   const task = await ownTask(ctx, waybill);
   const manifest = await currentManifest(ctx);
   const age = manifest ? Math.max(0, ctx.platform.now() - manifest.publishedAt) : null;
@@ -18,20 +18,22 @@ export async function verdict(ctx: Context, code: string): Promise<VerdictView> 
   const entry = fresh ? manifest?.entries.get(sha256Hex(waybill).slice(0, 16)) : undefined;
   const flags = entry?.flags ?? 0;
   const listed = task && !task.removed ? task : null;
-  const said = listed ? ofOwnTask(listed, flags, ctx.identity?.user.id ?? "") : ofOthers(task, entry !== undefined, flags);
+  const said = listed
+    ? ofOwnTask(listed, flags, ctx.identity?.user.id ?? '')
+    : ofOthers(task, entry !== undefined, flags);
   return {
     verdict: said,
     waybill,
     entity,
     manifest_age_ms: age,
     ...(listed ? { task: listed } : {}),
-    ...(said === "other_route" && entry ? { route: entry.route } : {}),
+    ...(said === 'other_route' && entry ? { route: entry.route } : {}),
   };
 }
 
 /** The task of this waybill on our list: one still open before one that is done, a listed one before one taken away. */
 async function ownTask(ctx: Context, waybill: string): Promise<TaskView | null> {
-  const ids = [derive("task", "delivery", waybill), derive("task", "pickup", waybill)];
+  const ids = [derive('task', 'delivery', waybill), derive('task', 'pickup', waybill)];
   const entities = ids.map((id) => `task:${id}`);
   const views = taskViews(await snapshot(ctx, entities)).filter((view) => ids.includes(view.task.id));
   const rank = (view: TaskView): number => (view.removed ? 2 : 0) + (isSigned(view) ? 1 : 0);
@@ -39,19 +41,19 @@ async function ownTask(ctx: Context, waybill: string): Promise<TaskView | null> 
 }
 
 function ofOwnTask(view: TaskView, flags: number, me: string): ScanVerdict {
-  if (isSigned(view)) return "signed";
-  if (view.task.cancelled !== null || (flags & RECALLED) !== 0) return "recalled";
+  if (isSigned(view)) return 'signed';
+  if (view.task.cancelled !== null || (flags & RECALLED) !== 0) return 'recalled';
   // While loading, a second scan of the same parcel is a slip; at the door it is how the task is opened.
-  const loading = view.task.kind === "delivery" && ["created", "assigned"].includes(view.task.status);
-  return loading && view.parcel.last_scan?.author === me ? "duplicate" : "mine";
+  const loading = view.task.kind === 'delivery' && ['created', 'assigned'].includes(view.task.status);
+  return loading && view.parcel.last_scan?.author === me ? 'duplicate' : 'mine';
 }
 
 function ofOthers(removed: TaskView | null, known: boolean, flags: number): ScanVerdict {
-  if ((flags & RECALLED) !== 0 || removed?.removed?.reason === "cancelled_removed") return "recalled";
-  if ((flags & CLOSED) !== 0) return "signed";
-  return known || removed?.removed?.reason === "reassigned" ? "other_route" : "unknown";
+  if ((flags & RECALLED) !== 0 || removed?.removed?.reason === 'cancelled_removed') return 'recalled';
+  if ((flags & CLOSED) !== 0) return 'signed';
+  return known || removed?.removed?.reason === 'reassigned' ? 'other_route' : 'unknown';
 }
 
 function isSigned(view: TaskView): boolean {
-  return view.task.status === "delivered" || view.task.status === "picked_up";
+  return view.task.status === 'delivered' || view.task.status === 'picked_up';
 }

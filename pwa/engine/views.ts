@@ -1,9 +1,9 @@
 /** What the screens see: the server's rows with our own operations laid over them, read in one go and never stored (P9). */
-import { idOf } from "../../sync/ts/apply";
-import { isOpen, itemState, overlay, type OverlaidRow, type Row, type TaskRowBody } from "../../sync/ts/pending";
-import type { BlobRow, MirrorRow, OutboxRow, ResultRow, StoreName } from "../store";
-import type { Context } from "./context";
-import type { Envelope, ItemState, NoticeView, OutboxItem, ParcelRecord, TaskRow, TaskView } from "./types";
+import { idOf } from '../../sync/ts/apply';
+import { isOpen, itemState, overlay, type OverlaidRow, type Row, type TaskRowBody } from '../../sync/ts/pending';
+import type { BlobRow, MirrorRow, OutboxRow, ResultRow, StoreName } from '../store';
+import type { Context } from './context';
+import type { Envelope, ItemState, NoticeView, OutboxItem, ParcelRecord, TaskRow, TaskView } from './types';
 
 /** Everything a view rests on, as it stood at one moment. */
 export interface Snapshot {
@@ -15,21 +15,21 @@ export interface Snapshot {
   seen: Set<string>;
 }
 
-const STORES: StoreName[] = ["rows", "outbox", "results", "cursors", "blobs", "seen"];
+const STORES: StoreName[] = ['rows', 'outbox', 'results', 'cursors', 'blobs', 'seen'];
 
 /** Reads everything, or only the rows named; one read transaction, so that no view mixes two moments. */
 export async function snapshot(ctx: Context, only?: string[]): Promise<Snapshot> {
-  const tx = ctx.db.transaction(STORES, "readonly");
-  const rowStore = tx.objectStore("rows");
+  const tx = ctx.db.transaction(STORES, 'readonly');
+  const rowStore = tx.objectStore('rows');
   const wanted = only ? Promise.all(only.map((entity) => rowStore.get(entity))) : rowStore.getAll();
   const [rows, entries, cursors, waitingBlobs, seen] = await Promise.all([
     wanted,
-    tx.objectStore("outbox").index("seq").getAll(),
-    tx.objectStore("cursors").getAll(),
-    tx.objectStore("blobs").index("state").getAll("waiting"),
-    tx.objectStore("seen").getAllKeys(),
+    tx.objectStore('outbox').index('seq').getAll(),
+    tx.objectStore('cursors').getAll(),
+    tx.objectStore('blobs').index('state').getAll('waiting'),
+    tx.objectStore('seen').getAllKeys(),
   ]);
-  const results = await Promise.all(entries.map((entry) => tx.objectStore("results").get(entry.op_id)));
+  const results = await Promise.all(entries.map((entry) => tx.objectStore('results').get(entry.op_id)));
   const known = rows.filter((row) => row !== undefined);
   return {
     rows: new Map(known.map((row) => [row.entity, row])),
@@ -45,7 +45,7 @@ export async function snapshot(ctx: Context, only?: string[]): Promise<Snapshot>
 export function taskViews(snap: Snapshot): TaskView[] {
   const rows: Record<string, Row> = {};
   for (const [entity, row] of snap.rows) {
-    if (entity.startsWith("task:")) rows[entity] = { ...row, body: row.body as TaskRowBody | null };
+    if (entity.startsWith('task:')) rows[entity] = { ...row, body: row.body as TaskRowBody | null };
   }
   const envelopes = snap.entries.map((entry) => entry.envelope);
   const laid = overlay(rows, envelopes, snap.results, snap.cursors);
@@ -89,15 +89,15 @@ export function outboxItems(snap: Snapshot): OutboxItem[] {
 /** What the server told this courier about his operations, the newest first. */
 export function noticeViews(snap: Snapshot): NoticeView[] {
   return [...snap.rows.values()]
-    .filter((row) => row.entity.startsWith("notice:") && row.present && row.body !== null)
-    .map((row) => ({ ...(row.body as Omit<NoticeView, "seen">), seen: snap.seen.has(idOf(row.entity)) }))
+    .filter((row) => row.entity.startsWith('notice:') && row.present && row.body !== null)
+    .map((row) => ({ ...(row.body as Omit<NoticeView, 'seen'>), seen: snap.seen.has(idOf(row.entity)) }))
     .sort((a, b) => b.at - a.at || (a.id < b.id ? -1 : 1));
 }
 
 /** How many things a person has not looked at: an operation and the notices about it count once. */
 export function needsYou(snap: Snapshot): number {
-  const items = outboxItems(snap).filter((item) => item.state === "needs_you" && !item.seen);
-  const notices = noticeViews(snap).filter((notice) => notice.kind !== "settled" && !notice.seen);
+  const items = outboxItems(snap).filter((item) => item.state === 'needs_you' && !item.seen);
+  const notices = noticeViews(snap).filter((notice) => notice.kind !== 'settled' && !notice.seen);
   return new Set([...items.map((item) => item.op_id), ...notices.map((notice) => notice.op_id)]).size;
 }
 
@@ -110,7 +110,7 @@ export function settled(snap: Snapshot): { operations: string[]; tombstones: str
   const left = snap.entries.filter((entry) => !gone.has(entry.op_id));
   const held = new Set([...left.map((entry) => taskOf(entry.envelope)), ...snap.waitingBlobs.map(taskOfBlob)]);
   const tombstones = [...snap.rows.values()].filter(
-    (row) => row.entity.startsWith("task:") && !row.present && !held.has(idOf(row.entity)),
+    (row) => row.entity.startsWith('task:') && !row.present && !held.has(idOf(row.entity)),
   );
   return { operations: [...gone], tombstones: tombstones.map((row) => row.entity) };
 }
@@ -118,7 +118,7 @@ export function settled(snap: Snapshot): { operations: string[]; tombstones: str
 function isSettled(snap: Snapshot, entry: OutboxRow): boolean {
   const result = snap.results[entry.op_id];
   if (result === undefined || isOpen(entry.envelope, result, snap.cursors)) return false;
-  return itemState(result) !== "needs_you" || snap.seen.has(entry.op_id);
+  return itemState(result) !== 'needs_you' || snap.seen.has(entry.op_id);
 }
 
 function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | null {
@@ -132,16 +132,16 @@ function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | 
     rev: row.rev,
     state: stateOf(snap, mine, unsent),
     ...(row.unlisted ? { unlisted: true as const } : {}),
-    ...(row.present ? {} : { removed: { reason: row.reason ?? "removed", waiting: unsent + proofs } }),
+    ...(row.present ? {} : { removed: { reason: row.reason ?? 'removed', waiting: unsent + proofs } }),
   };
 }
 
 function stateOf(snap: Snapshot, mine: OutboxRow[], unsent: number): ItemState {
   const open = mine.some(
-    (entry) => itemState(snap.results[entry.op_id]) === "needs_you" && !snap.seen.has(entry.op_id),
+    (entry) => itemState(snap.results[entry.op_id]) === 'needs_you' && !snap.seen.has(entry.op_id),
   );
-  if (open) return "needs_you";
-  return unsent > 0 ? "saved" : "confirmed";
+  if (open) return 'needs_you';
+  return unsent > 0 ? 'saved' : 'confirmed';
 }
 
 /** A task nobody has listed for us has no parcel and no customer: screens get empty ones. */
@@ -149,19 +149,19 @@ function whole(body: TaskRowBody, mine: OutboxRow[]): TaskRow {
   return {
     ...body,
     parcel: body.parcel ?? emptyParcel(body.task.parcel, mine),
-    customer: body.customer ?? { id: body.task.customer, name: "", phone: "", requests: [] },
+    customer: body.customer ?? { id: body.task.customer, name: '', phone: '', requests: [] },
   };
 }
 
 function emptyParcel(id: string, mine: OutboxRow[]): ParcelRecord {
-  const waybill = mine.map((entry) => entry.envelope.payload["waybill"]).find((value) => typeof value === "string");
-  return { id, waybill: (waybill as string) ?? "", pieces: 1, weight_g: null, goods: null, scans: 0, last_scan: null };
+  const waybill = mine.map((entry) => entry.envelope.payload['waybill']).find((value) => typeof value === 'string');
+  return { id, waybill: (waybill as string) ?? '', pieces: 1, weight_g: null, goods: null, scans: 0, last_scan: null };
 }
 
 function taskOf(envelope: Envelope): string | null {
-  const kind = envelope.entity.slice(0, envelope.entity.indexOf(":"));
-  if (kind === "task" || kind === "obligation") return idOf(envelope.entity);
-  return typeof envelope.payload["task"] === "string" ? envelope.payload["task"] : null;
+  const kind = envelope.entity.slice(0, envelope.entity.indexOf(':'));
+  if (kind === 'task' || kind === 'obligation') return idOf(envelope.entity);
+  return typeof envelope.payload['task'] === 'string' ? envelope.payload['task'] : null;
 }
 
 function taskOfBlob(blob: BlobRow): string {
@@ -171,6 +171,6 @@ function taskOfBlob(blob: BlobRow): string {
 function waybillOf(snap: Snapshot, envelope: Envelope): string | null {
   const task = taskOf(envelope);
   const body = task === null ? null : (snap.rows.get(`task:${task}`)?.body as TaskRowBody | null | undefined);
-  const said = envelope.payload["waybill"];
-  return body?.parcel?.waybill ?? (typeof said === "string" ? said : null);
+  const said = envelope.payload['waybill'];
+  return body?.parcel?.waybill ?? (typeof said === 'string' ? said : null);
 }

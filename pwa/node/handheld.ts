@@ -6,12 +6,12 @@
  * Calls of one handheld run in order, those of different handhelds side by side. One process holds many handhelds, each with
  * storage of its own; it ends when standard input does. Everything else (logs) goes to standard error.
  */
-import "fake-indexeddb/auto";
+import 'fake-indexeddb/auto';
 
-import { createInterface } from "node:readline";
+import { createInterface } from 'node:readline';
 
-import { createEngine, EnrolError, SubmitError, type BlobInput, type Draft, type Engine } from "../engine";
-import { virtualPlatform, type VirtualPlatform } from "./platform";
+import { createEngine, EnrolError, SubmitError, type BlobInput, type Draft, type Engine } from '../engine';
+import { virtualPlatform, type VirtualPlatform } from './platform';
 
 interface Call {
   id: number | string;
@@ -51,10 +51,10 @@ const VERBS: Record<string, Verb> = {
   restart: restart,
 };
 
-type WireBlob = Omit<BlobInput, "bytes"> & { base64: string };
+type WireBlob = Omit<BlobInput, 'bytes'> & { base64: string };
 
 function decoded({ base64, ...blob }: WireBlob): BlobInput {
-  return { ...blob, bytes: new Uint8Array(Buffer.from(base64, "base64")) };
+  return { ...blob, bytes: new Uint8Array(Buffer.from(base64, 'base64')) };
 }
 
 /** `open {baseUrl, app?, seed?}`: a fresh handheld, not enrolled. Its chance follows from seed and name. */
@@ -63,11 +63,11 @@ async function open(call: Call): Promise<null> {
   if (handhelds.has(call.handheld)) throw new Error(`${call.handheld} is open already`);
   const platform = virtualPlatform({
     name: call.handheld,
-    seed: `${seed ?? ""}/${call.handheld}`,
+    seed: `${seed ?? ''}/${call.handheld}`,
     now: call.now,
     onLog: (level, event, data) => console.error(JSON.stringify({ handheld: call.handheld, level, event, ...data })),
   });
-  const options = { baseUrl, app: app ?? "day" };
+  const options = { baseUrl, app: app ?? 'day' };
   handhelds.set(call.handheld, { platform, engine: await createEngine(platform, options), open: options });
   return null;
 }
@@ -80,7 +80,7 @@ async function restart(handheld: Handheld): Promise<null> {
 }
 
 async function perform(call: Call): Promise<unknown> {
-  if (call.do === "open") return open(call);
+  if (call.do === 'open') return open(call);
   const handheld = handhelds.get(call.handheld);
   if (!handheld) throw new Error(`${call.handheld} is not open`);
   const verb = VERBS[call.do];
@@ -90,7 +90,7 @@ async function perform(call: Call): Promise<unknown> {
 }
 
 function told(error: unknown): Record<string, unknown> {
-  const name = error instanceof Error ? error.name : "Error";
+  const name = error instanceof Error ? error.name : 'Error';
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof SubmitError) return { name, message, problems: error.problems };
   return error instanceof EnrolError ? { name, message, code: error.code } : { name, message };
@@ -113,7 +113,7 @@ function inOrder(line: string): void {
 }
 
 createInterface({ input: process.stdin })
-  .on("line", (line) => {
+  .on('line', (line) => {
     if (line.trim()) inOrder(line);
   })
-  .on("close", () => void Promise.all(tails.values()));
+  .on('close', () => void Promise.all(tails.values()));

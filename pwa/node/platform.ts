@@ -1,16 +1,16 @@
 /** A Platform without a machine: virtual time, seeded chance, storage in memory, real HTTP. One for each handheld. */
-import { createHash } from "node:crypto";
-import { gzipSync } from "fflate";
-import { IDBFactory } from "fake-indexeddb";
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'fflate';
+import { IDBFactory } from 'fake-indexeddb';
 
-import type { HttpAnswer, HttpRequest, Platform } from "../platform";
+import type { HttpAnswer, HttpRequest, Platform } from '../platform';
 
 export interface VirtualPlatform extends Platform {
   /** Moves the wall clock, ms; the monotonic clock follows it, but never backwards. */
   setNow(ms: number): void;
   /** Without a network every request fails at once. */
   setOnline(online: boolean): void;
-  log: Platform["log"];
+  log: Platform['log'];
 }
 
 export interface VirtualOptions {
@@ -19,11 +19,11 @@ export interface VirtualOptions {
   seed: string;
   now: number;
   factory?: IDBFactory;
-  onLog?: Platform["log"];
+  onLog?: Platform['log'];
 }
 
 export function virtualPlatform({ name, seed, now: start, factory, onLog }: VirtualOptions): VirtualPlatform {
-  const chance = generator(createHash("sha256").update(seed).digest().readUInt32LE());
+  const chance = generator(createHash('sha256').update(seed).digest().readUInt32LE());
   const random = (n: number): Uint8Array => Uint8Array.from({ length: n }, () => chance() & 255);
   let now = start;
   let mono = 0;
@@ -33,14 +33,14 @@ export function virtualPlatform({ name, seed, now: start, factory, onLog }: Virt
     mono: () => mono,
     boot: uuid(random(16)),
     random,
-    hash: (bytes) => createHash("sha256").update(bytes).digest("hex"),
+    hash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     gzip: (bytes) => gzipSync(bytes, { mtime: 0 }),
     // Requests take real time; virtual time only passes between calls, so a time-out must be real as well.
     timers: {
       set: (ms, fn) => Number(setTimeout(fn, ms)),
       clear: (id) => clearTimeout(id),
     },
-    fetch: (request) => (online ? overHttp(request) : Promise.reject(new Error("offline"))),
+    fetch: (request) => (online ? overHttp(request) : Promise.reject(new Error('offline'))),
     locks: { run: queue() },
     storage: { factory: factory ?? new IDBFactory(), name },
     log: onLog ?? (() => undefined),
@@ -56,7 +56,12 @@ export function virtualPlatform({ name, seed, now: start, factory, onLog }: Virt
 }
 
 async function overHttp({ method, path, headers, body }: HttpRequest): Promise<HttpAnswer> {
-  const response = await fetch(path, { method, headers, body: body as Uint8Array<ArrayBuffer> | null, redirect: "error" });
+  const response = await fetch(path, {
+    method,
+    headers,
+    body: body as Uint8Array<ArrayBuffer> | null,
+    redirect: 'error',
+  });
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),
@@ -65,7 +70,7 @@ async function overHttp({ method, path, headers, body }: HttpRequest): Promise<H
 }
 
 /** One at a time for each name, in order of asking: what Web Locks do. */
-export function queue(): Platform["locks"]["run"] {
+export function queue(): Platform['locks']['run'] {
   const tails = new Map<string, Promise<unknown>>();
   return <T>(name: string, fn: () => Promise<T>): Promise<T> => {
     const run = (tails.get(name) ?? Promise.resolve()).then(fn, fn);
@@ -88,5 +93,7 @@ function generator(seed: number): () => number {
 function uuid(bytes: Uint8Array): string {
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  return Buffer.from(bytes).toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

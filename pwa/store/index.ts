@@ -1,7 +1,7 @@
 /** The handheld's storage. Only the engine uses it. */
-export * from "./blobs";
-export * from "./database";
-export * from "./mirror";
-export * from "./outbox";
-export * from "./prune";
-export * from "./schema";
+export * from './blobs';
+export * from './database';
+export * from './mirror';
+export * from './outbox';
+export * from './prune';
+export * from './schema';

@@ -1,16 +1,7 @@
 /** Operations on their way: recorded, answered, settled. Nothing here deletes an operation the server does not have (P11). */
-import type { Envelope } from "../../sync/ts/records";
-import { strict } from "./database";
-import type {
-  BlobRow,
-  Database,
-  JournalRow,
-  LocalValue,
-  MirrorRow,
-  OutboxRow,
-  ResultRow,
-  ServerValue,
-} from "./schema";
+import type { Envelope } from '../../sync/ts/records';
+import { strict } from './database';
+import type { BlobRow, Database, JournalRow, LocalValue, MirrorRow, OutboxRow, ResultRow, ServerValue } from './schema';
 
 /** What the builder of a submit may look at, read inside the very transaction that stores it. */
 export interface AppendState {
@@ -37,23 +28,23 @@ export async function append(
   look: { rows: string[]; outbox: boolean },
   build: (state: AppendState) => Appended,
 ): Promise<Envelope[]> {
-  return strict(db, ["meta", "outbox", "journal", "blobs", "bytes", "rows", "results"], async (tx) => {
-    const head = (await tx.objectStore("meta").get("local")) as LocalValue;
-    const rows = await Promise.all(look.rows.map((entity) => tx.objectStore("rows").get(entity)));
-    const entries = look.outbox ? await tx.objectStore("outbox").index("seq").getAll() : [];
-    const results = await Promise.all(entries.map((entry) => tx.objectStore("results").get(entry.op_id)));
+  return strict(db, ['meta', 'outbox', 'journal', 'blobs', 'bytes', 'rows', 'results'], async (tx) => {
+    const head = (await tx.objectStore('meta').get('local')) as LocalValue;
+    const rows = await Promise.all(look.rows.map((entity) => tx.objectStore('rows').get(entity)));
+    const entries = look.outbox ? await tx.objectStore('outbox').index('seq').getAll() : [];
+    const results = await Promise.all(entries.map((entry) => tx.objectStore('results').get(entry.op_id)));
     const made = build({ head, rows: rows.filter(isThere), entries, results: results.filter(isThere) });
-    const known = await Promise.all(made.blobs.map(({ row }) => tx.objectStore("blobs").get(row.sha)));
-    const fresh = made.blobs.filter((_, i) => known[i] === undefined || known[i].state === "refused");
+    const known = await Promise.all(made.blobs.map(({ row }) => tx.objectStore('blobs').get(row.sha)));
+    const fresh = made.blobs.filter((_, i) => known[i] === undefined || known[i].state === 'refused');
     await Promise.all([
-      tx.objectStore("meta").put(made.head, "local"),
+      tx.objectStore('meta').put(made.head, 'local'),
       ...made.envelopes.flatMap((envelope) => [
-        tx.objectStore("outbox").add(outboxRow(envelope)),
-        tx.objectStore("journal").add(journalRow(envelope)),
+        tx.objectStore('outbox').add(outboxRow(envelope)),
+        tx.objectStore('journal').add(journalRow(envelope)),
       ]),
       ...fresh.flatMap(({ row, bytes }) => [
-        tx.objectStore("blobs").put(row),
-        tx.objectStore("bytes").put({ sha: row.sha, bytes }),
+        tx.objectStore('blobs').put(row),
+        tx.objectStore('bytes').put({ sha: row.sha, bytes }),
       ]),
     ]);
     return made.envelopes;
@@ -63,17 +54,17 @@ export async function append(
 /** Journal rows of an incarnation from `from` on, in order, at most `limit`. */
 export async function slice(db: Database, incarnation: string, from: number, limit: number): Promise<JournalRow[]> {
   const range = IDBKeyRange.bound([incarnation, from], [incarnation, Number.MAX_SAFE_INTEGER]);
-  return db.getAllFromIndex("journal", "place", range, limit);
+  return db.getAllFromIndex('journal', 'place', range, limit);
 }
 
 /** Takes the server's answers in: results, acknowledgement in the journal and what the server said of itself, in one go. */
 export async function absorb(db: Database, results: ResultRow[], server: ServerValue, now: number): Promise<void> {
-  await strict(db, ["results", "journal", "meta"], async (tx) => {
-    const journal = tx.objectStore("journal");
+  await strict(db, ['results', 'journal', 'meta'], async (tx) => {
+    const journal = tx.objectStore('journal');
     const rows = await Promise.all(results.map((result) => journal.get(result.op_id)));
     await Promise.all([
-      tx.objectStore("meta").put(server, "server"),
-      ...results.map((result) => tx.objectStore("results").put(result)),
+      tx.objectStore('meta').put(server, 'server'),
+      ...results.map((result) => tx.objectStore('results').put(result)),
       ...rows.filter((row) => row !== undefined).map((row) => journal.put({ ...row, acked_at: row.acked_at ?? now })),
     ]);
   });
@@ -85,14 +76,14 @@ export async function absorb(db: Database, results: ResultRow[], server: ServerV
  */
 export async function settle(db: Database, opIds: string[], tombstones: string[]): Promise<void> {
   if (!opIds.length && !tombstones.length) return;
-  await strict(db, ["outbox", "journal", "rows"], async (tx) => {
-    const kept = await Promise.all(opIds.map((id) => tx.objectStore("journal").get(id)));
-    const rows = await Promise.all(tombstones.map((entity) => tx.objectStore("rows").get(entity)));
+  await strict(db, ['outbox', 'journal', 'rows'], async (tx) => {
+    const kept = await Promise.all(opIds.map((id) => tx.objectStore('journal').get(id)));
+    const rows = await Promise.all(tombstones.map((entity) => tx.objectStore('rows').get(entity)));
     const safe = kept.filter((row) => row !== undefined && row.acked_at !== null) as JournalRow[];
     const gone = rows.filter((row) => row !== undefined && !row.present) as MirrorRow[];
     await Promise.all([
-      ...safe.map((row) => tx.objectStore("outbox").delete(row.op_id)),
-      ...gone.map((row) => tx.objectStore("rows").delete(row.entity)),
+      ...safe.map((row) => tx.objectStore('outbox').delete(row.op_id)),
+      ...gone.map((row) => tx.objectStore('rows').delete(row.entity)),
     ]);
   });
 }
@@ -106,10 +97,10 @@ export type Restamp = (envelope: Envelope, seq: number, prev: string | null) => 
  * Answers of our own (parked operations) are forgotten: the new chain asks again.
  */
 export async function restamp(db: Database, incarnation: string, again: Restamp): Promise<number> {
-  return strict(db, ["meta", "journal", "outbox", "results", "blobs"], async (tx) => {
+  return strict(db, ['meta', 'journal', 'outbox', 'results', 'blobs'], async (tx) => {
     const [journal, blobs] = await Promise.all([
-      tx.objectStore("journal").index("place").getAll(),
-      tx.objectStore("blobs").getAll(),
+      tx.objectStore('journal').index('place').getAll(),
+      tx.objectStore('blobs').getAll(),
     ]);
     const open = journal.filter((row) => row.acked_at === null).sort((a, b) => a.seq - b.seq);
     let head: LocalValue = { incarnation, seq: 0, prev: null };
@@ -122,15 +113,15 @@ export async function restamp(db: Database, incarnation: string, again: Restamp)
     const mine = blobs.filter((blob) => places.has(blob.op_id));
     const rest = blobs.filter((blob) => !places.has(blob.op_id));
     await Promise.all([
-      tx.objectStore("meta").put(head, "local"),
+      tx.objectStore('meta').put(head, 'local'),
       ...moved.flatMap((envelope) => [
-        tx.objectStore("journal").put(journalRow(envelope)),
-        tx.objectStore("outbox").put(outboxRow(envelope)),
-        tx.objectStore("results").delete(envelope.op_id),
+        tx.objectStore('journal').put(journalRow(envelope)),
+        tx.objectStore('outbox').put(outboxRow(envelope)),
+        tx.objectStore('results').delete(envelope.op_id),
       ]),
-      ...mine.map((blob) => tx.objectStore("blobs").put({ ...blob, seq: places.get(blob.op_id) as number })),
+      ...mine.map((blob) => tx.objectStore('blobs').put({ ...blob, seq: places.get(blob.op_id) as number })),
       // Proofs of confirmed operations no longer wait for any seq of this chain.
-      ...rest.map((blob) => tx.objectStore("blobs").put({ ...blob, seq: 0 })),
+      ...rest.map((blob) => tx.objectStore('blobs').put({ ...blob, seq: 0 })),
     ]);
     return moved.length;
   });
@@ -141,7 +132,7 @@ function isThere<T>(value: T | undefined): value is T {
 }
 
 function outboxRow(envelope: Envelope): OutboxRow {
-  return { seq: envelope.seq as number, op_id: envelope.op_id, enc: "none", envelope };
+  return { seq: envelope.seq as number, op_id: envelope.op_id, enc: 'none', envelope };
 }
 
 function journalRow(envelope: Envelope): JournalRow {

@@ -1,18 +1,18 @@
 /** The journal's end of life (P10): fourteen days after the server has an operation and its proofs. */
-import { strict } from "./database";
-import type { Database } from "./schema";
+import { strict } from './database';
+import type { Database } from './schema';
 
 export const KEEP_MS = 14 * 24 * 3_600_000;
 
 /** Forgets operations acknowledged before `now - KEEP_MS`, unless the outbox or a proof still needs them. Returns how many. */
 export async function prune(db: Database, now: number): Promise<number> {
-  return strict(db, ["journal", "outbox", "blobs", "bytes", "results"], async (tx) => {
+  return strict(db, ['journal', 'outbox', 'blobs', 'bytes', 'results'], async (tx) => {
     const [journal, unsettled, blobs] = await Promise.all([
-      tx.objectStore("journal").getAll(),
-      tx.objectStore("outbox").getAllKeys(),
-      tx.objectStore("blobs").getAll(),
+      tx.objectStore('journal').getAll(),
+      tx.objectStore('outbox').getAllKeys(),
+      tx.objectStore('blobs').getAll(),
     ]);
-    const open = new Set(blobs.filter((blob) => blob.state !== "stored").map((blob) => blob.sha));
+    const open = new Set(blobs.filter((blob) => blob.state !== 'stored').map((blob) => blob.sha));
     const needed = new Set(unsettled);
     const old = journal.filter(
       (row) =>
@@ -22,13 +22,13 @@ export async function prune(db: Database, now: number): Promise<number> {
         !row.envelope.blobs.some((sha) => open.has(sha)),
     );
     const gone = new Set(old.map((row) => row.op_id));
-    const proofs = blobs.filter((blob) => gone.has(blob.op_id) && blob.state === "stored");
+    const proofs = blobs.filter((blob) => gone.has(blob.op_id) && blob.state === 'stored');
     await Promise.all([
       ...old.flatMap((row) => [
-        tx.objectStore("journal").delete(row.op_id),
-        tx.objectStore("results").delete(row.op_id),
+        tx.objectStore('journal').delete(row.op_id),
+        tx.objectStore('results').delete(row.op_id),
       ]),
-      ...proofs.flatMap((blob) => [tx.objectStore("blobs").delete(blob.sha), tx.objectStore("bytes").delete(blob.sha)]),
+      ...proofs.flatMap((blob) => [tx.objectStore('blobs').delete(blob.sha), tx.objectStore('bytes').delete(blob.sha)]),
     ]);
     return old.length;
   });

@@ -1,7 +1,7 @@
 /** What lies in the handheld's IndexedDB. Types and names only. */
-import type { DBSchema, IDBPDatabase } from "idb";
+import type { DBSchema, IDBPDatabase } from 'idb';
 
-import type { Envelope, ResultStatus } from "../../sync/ts/records";
+import type { Envelope, ResultStatus } from '../../sync/ts/records';
 
 export const DATABASE_VERSION = 1;
 
@@ -12,7 +12,7 @@ export const DATABASE_VERSION = 1;
 export interface OutboxRow {
   seq: number;
   op_id: string;
-  enc: "none";
+  enc: 'none';
   envelope: Envelope;
 }
 
@@ -58,13 +58,13 @@ export interface StagedRow extends MirrorRow {
 export interface BlobRow {
   sha: string;
   type: string;
-  kind: "signature" | "photo";
+  kind: 'signature' | 'photo';
   size: number;
   op_id: string;
   /** Entity of the operation. */
   entity: string;
   seq: number;
-  state: "waiting" | "stored" | "refused";
+  state: 'waiting' | 'stored' | 'refused';
   code: string | null;
 }
 
@@ -78,7 +78,7 @@ export interface ManifestRow {
 export interface IdentityValue {
   device: string;
   credential: string;
-  user: { id: string; name: string; lang: "zh" | "en" };
+  user: { id: string; name: string; lang: 'zh' | 'en' };
   station: { id: string; code: string; name: string; timezone: string };
 }
 
@@ -102,7 +102,7 @@ export interface RetryValue {
   attempt: number;
   at: number;
   floor: number;
-  phase: "idle" | "offline" | "revoked" | "error";
+  phase: 'idle' | 'offline' | 'revoked' | 'error';
   code: string | null;
 }
 
@@ -114,6 +114,8 @@ export interface MetaValues {
   persisted: boolean;
   /** Device clock, ms, of the last manifest fetch. */
   manifest_asked: number;
+  /** Device clock, ms, of the last look for journal rows that may go. */
+  pruned: number;
 }
 
 export interface DoorstepSchema extends DBSchema {
@@ -131,15 +133,5 @@ export interface DoorstepSchema extends DBSchema {
 }
 
 export type StoreName =
-  | "meta"
-  | "outbox"
-  | "results"
-  | "journal"
-  | "rows"
-  | "staging"
-  | "cursors"
-  | "blobs"
-  | "bytes"
-  | "manifest"
-  | "seen";
+  'meta' | 'outbox' | 'results' | 'journal' | 'rows' | 'staging' | 'cursors' | 'blobs' | 'bytes' | 'manifest' | 'seen';
 export type Database = IDBPDatabase<DoorstepSchema>;

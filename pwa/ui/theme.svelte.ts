@@ -1,37 +1,37 @@
 /** Light, dark, sunlight or whatever the system says; the page carries it as `data-theme`. */
-export type Theme = 'auto' | 'light' | 'dark' | 'sunlight'
+export type Theme = 'auto' | 'light' | 'dark' | 'sunlight';
 
-const KEY = 'doorstep.theme'
-const THEMES: readonly Theme[] = ['auto', 'light', 'dark', 'sunlight']
+const KEY = 'doorstep.theme';
+const THEMES: readonly Theme[] = ['auto', 'light', 'dark', 'sunlight'];
 
 function remembered(): Theme {
-  const stored = typeof localStorage === 'undefined' ? null : localStorage.getItem(KEY)
-  return THEMES.includes(stored as Theme) ? (stored as Theme) : 'auto'
+  const stored = typeof localStorage === 'undefined' ? null : localStorage.getItem(KEY);
+  return THEMES.includes(stored as Theme) ? (stored as Theme) : 'auto';
 }
 
 class ThemeChoice {
-  current = $state<Theme>(remembered())
-  readonly all = THEMES
+  current = $state<Theme>(remembered());
+  readonly all = THEMES;
 
   /** Call once at start: applies the choice and follows the system while it is `auto`. */
   start(): void {
-    this.#apply()
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#apply())
+    this.#apply();
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#apply());
   }
 
   set(theme: Theme): void {
-    this.current = theme
-    localStorage.setItem(KEY, theme)
-    this.#apply()
+    this.current = theme;
+    localStorage.setItem(KEY, theme);
+    this.#apply();
   }
 
   #apply(): void {
-    const dark = matchMedia('(prefers-color-scheme: dark)').matches
-    const shown = this.current === 'auto' ? (dark ? 'dark' : 'light') : this.current
-    document.documentElement.dataset.theme = shown
-    const surface = getComputedStyle(document.documentElement).getPropertyValue('--surface').trim()
-    document.querySelector('meta[name="theme-color"]')?.setAttribute('content', surface)
+    const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+    const shown = this.current === 'auto' ? (dark ? 'dark' : 'light') : this.current;
+    document.documentElement.dataset.theme = shown;
+    const surface = getComputedStyle(document.documentElement).getPropertyValue('--surface').trim();
+    document.querySelector('meta[name="theme-color"]')?.setAttribute('content', surface);
   }
 }
 
-export const theme = new ThemeChoice()
+export const theme = new ThemeChoice();

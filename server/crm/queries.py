@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from server.core.db import db
 from server.core.records import Record
@@ -15,10 +15,9 @@ def by_ids(ids: Iterable[str]) -> dict[str, Record]:
     return {row.id: row.record for row in db.session.execute(query)}
 
 
-def matching(station_id: str, text: str, limit: int = 500) -> list[str]:
-    """Customers of a station whose name or phone number contains the text."""
+def matching(station_id: str, text: str) -> Select[str]:
+    """The ids of a station's customers whose name or phone number contains the text; to be looked up in."""
     found = or_(
         Customer.name.icontains(text, autoescape=True), Customer.phone.contains(text, autoescape=True)
     )
-    query = select(Customer.id).where(Customer.station_id == station_id, found).limit(limit)
-    return list(db.session.scalars(query))
+    return select(Customer.id).where(Customer.station_id == station_id, found)

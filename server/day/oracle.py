@@ -17,9 +17,10 @@ _TOOK_EFFECT = ("applied", "merged", "conflict")
 
 @dataclass(frozen=True)
 class Ledger:
-    """The database at the end of the day. Operations by op_id, times ms."""
+    """The database at the end of the day: (op_id, status) of the log, op_ids that were parked, records by id."""
 
     operations: list[tuple[str, str]]
+    parked: set[str]
     tasks: dict[str, dict[str, Any]]
     scans: dict[str, int]
     conflicts_opened: int
@@ -53,8 +54,7 @@ def _read(engine: Engine) -> Ledger:
         operations = [
             (row[0], row[1]) for row in connection.execute(text("SELECT op_id, status FROM operations"))
         ]
-        parked = connection.execute(text("SELECT op_id FROM quarantine WHERE op_id IS NOT NULL"))
-        operations += [(row[0], "quarantined") for row in parked]
+        parked = {row[0] for row in connection.execute(text("SELECT op_id FROM quarantine WHERE op_id IS NOT NULL"))}
         tasks = {row[0]: _object(row[1]) for row in connection.execute(text("SELECT id, record FROM tasks"))}
         parcels = {
             row[0]: _object(row[1]) for row in connection.execute(text("SELECT id, record FROM parcels"))
@@ -62,6 +62,7 @@ def _read(engine: Engine) -> Ledger:
         cases = Counter(row[0] for row in connection.execute(text("SELECT status FROM conflicts")))
     return Ledger(
         operations=operations,
+        parked=parked,
         tasks=tasks,
         scans={parcel: record["scans"] for parcel, record in parcels.items()},
         conflicts_opened=cases.total(),
@@ -74,21 +75,23 @@ def judge(day: Day, told: Told, sent: Iterable[str], ledger: Ledger) -> Verdict:
     expected = set(sent)
     stored = Counter(op_id for op_id, _ in ledger.operations)
     effective = {op_id for op_id, status in ledger.operations if status in _TOOK_EFFECT}
-    lost = expected - stored.keys()
+    lost = expected - stored.keys() - ledger.parked
     doubled = sum(count - 1 for op_id, count in stored.items()) + _doubled_effects(told, ledger)
     seen = server_tally(ledger)
     complaints = [
         *_when(lost, f"{len(lost)} operations were sent and are not in the log"),
         *_when(doubled, f"{doubled} operations took effect twice"),
-        *_when(expected - lost - effective, "some operations were stored and took no effect"),
+        *_when(ledger.parked, f"{len(ledger.parked)} operations were parked as senseless"),
+        *_when(expected - lost - ledger.parked - effective, "some operations were stored and took no effect"),
         *_when(stored.keys() - expected, "the log holds operations nobody sent"),
+        *_when(len(told.op_ids) != len(set(told.op_ids)), "two operations were recorded with one id"),
         *_when(len(ledger.tasks) != len(day.pickups), f"{len(ledger.tasks)} tasks, {len(day.pickups)} rows"),
         *_when(seen != day.tally(), f"the server says {seen}, the file {day.tally()}"),
         *_when(ledger.conflicts_undecided, "open cases are left"),
         *_when(_wrong_pickups(told, ledger), "pickups that are not the ones recorded"),
     ]
     return Verdict(
-        operations_applied=len(expected & effective),
+        operations_applied=len(expected & effective - ledger.parked),
         lost=len(lost),
         doubled=doubled,
         tally=seen,

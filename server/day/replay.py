@@ -1,8 +1,8 @@
 """The day itself: virtual time moves from event to event, the dispatcher and all handhelds act.
 
-A handheld speaks to the server a little after its courier did something, a little after the dispatcher gave it work
-(its poll finding something), whenever it comes back into signal, and once an hour besides. Polls that would find
-nothing are left out: in a real minute there are dozens, here each costs a transaction and shows nothing.
+A handheld in signal speaks to the server every five minutes when its courier did something or the dispatcher gave it
+work meanwhile, and at once when it comes back into signal. Polls that would find nothing are left out: on a real day
+there are hundreds of thousands, and here each would cost a transaction and show nothing.
 """
 
 import heapq
@@ -14,11 +14,10 @@ from typing import Any
 from server.day.dayfile import Pickup
 from server.day.desk import Desk
 from server.day.handhelds import Command, Handhelds
-from server.day.schedule import HOUR_MS, MINUTE_MS, Plan
+from server.day.schedule import MINUTE_MS, Plan
 from sync.canonical import derive
 
-SYNC_AFTER_WORK_MS = 2 * MINUTE_MS
-POLL_MS = 3 * MINUTE_MS
+POLL_MS = 5 * MINUTE_MS
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,6 @@ class Replay:
             for start, end in shift.offline:
                 self._turns[start].append((courier, False))
                 self._turns[end].append((courier, True))
-            for at in range(shift.start + HOUR_MS, shift.end, HOUR_MS):
-                self._sync_at(courier, at)
         self._due += {*self._plan.accepts, *self._plan.work, *self._turns, *self._starts}
         heapq.heapify(self._due)
         last = -1
@@ -123,7 +120,7 @@ class Replay:
                 elif envelope["type"] == "task.picked_up":
                     self.told.picked_up[envelope["entity"].partition(":")[2]] = envelope["op_id"]
             if who not in self._offline:
-                self._sync_at(who, at + SYNC_AFTER_WORK_MS)
+                self._poll_after(who, at)
 
     def _moment(self, at: int) -> None:
         self._set_clock(at)
@@ -135,10 +132,11 @@ class Replay:
         self._pick_up([one.pickup for one in work if one.kind == "pick_up"], at)
         self.sync(self._syncs.pop(at, set()) - self._offline, at)
 
-    def _sync_at(self, courier: str, at: int) -> None:
-        """Plans an exchange at a moment that has not passed; the same handheld at the same moment is one exchange."""
-        self._syncs[at].add(courier)
-        heapq.heappush(self._due, at)
+    def _poll_after(self, courier: str, at: int) -> None:
+        """Plans the next poll; whatever happens before it waits for the same one."""
+        due = at - at % POLL_MS + POLL_MS
+        self._syncs[due].add(courier)
+        heapq.heappush(self._due, due)
 
     def _accept(self, pickups: list[Pickup], at: int) -> None:
         if not pickups:
@@ -149,7 +147,7 @@ class Replay:
         for one in pickups:
             shift = self._plan.shifts[one.courier]
             if shift.start <= at <= shift.end:
-                self._sync_at(one.courier, at - at % POLL_MS + POLL_MS)
+                self._poll_after(one.courier, at)
 
     def _turn(self, turns: list[tuple[str, bool]], at: int) -> None:
         """In and out of signal; a span that ends where the next begins goes on."""
@@ -194,7 +192,7 @@ class Replay:
         ]
         answers = self._handhelds.all(asked)
         verdicts = {one.reference: said["verdict"] for one, said in zip(pickups, answers, strict=True)}
-        self.told.unlisted += sum(said != "mine" for said in verdicts.values())
+        self.told.unlisted += sum(not said.get("task") or said["task"].get("unlisted", False) for said in answers)
         drafts = [
             (who, [made for one in some for made in self._drafts(one, verdicts[one.reference])])
             for who, some in _by_courier(pickups).items()

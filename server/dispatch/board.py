@@ -1,6 +1,7 @@
 """The dispatcher's board: tasks and couriers as the desk shows them, personal data masked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from server.auth import queries as auth_queries
@@ -97,12 +98,10 @@ def _courier(
 def tasks(scope: Scope, chosen: Filter, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
     """A page of the task table, and the number of tasks the filter leaves."""
     if chosen.text:
-        chosen = Filter(
-            **{
-                **chosen.__dict__,
-                "parcels": tuple(parcel_queries.matching(chosen.text)),
-                "customers": tuple(crm_queries.matching(scope.station, chosen.text)),
-            }
+        chosen = replace(
+            chosen,
+            parcels=parcel_queries.matching(chosen.text),
+            customers=crm_queries.matching(scope.station, chosen.text),
         )
     views, total = task_queries.listing(scope.station, day_start(scope), chosen, limit, offset)
     return rows(views), total

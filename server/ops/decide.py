@@ -30,7 +30,9 @@ def decide(batch: Batch, item: Item) -> None:
         return
     item.decision = decision
     for entity, record in decision.changes.items():
-        batch.board.put(entity, record)
+        # An order repeats what is known of its customer: what says nothing new moves nobody's row.
+        if record != batch.board.records.get(entity):
+            batch.board.put(entity, record)
     item.rev = batch.board.revs.get(op["entity"])
 
 
@@ -47,7 +49,8 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
         return _OTHER_STATION
     if kind == "shift" and record is not None and record["courier"] != op["author"]:
         return Fault("forbidden", "This is another courier's shift.")
-    if kind == "customer" and writer.role == "courier" and not _serves(batch, writer.user_id, identity):
+    known_customer = kind == "customer" and record is not None
+    if known_customer and writer.role == "courier" and not _serves(batch, writer.user_id, identity):
         return Fault("forbidden", "This customer is on none of the courier's tasks.")
     named = op["payload"].get("courier") if op["type"].startswith("task.") else None
     if named is not None and batch.couriers.get(named) != writer.station_id:

@@ -44,10 +44,16 @@ class Operation(Model):
 
 
 class Quarantined(Model):
-    """What could not become an operation, word for word; evidence, never deleted (P16, P18)."""
+    """What could not become an operation, word for word; evidence, never deleted (P16, P18).
+
+    One row per id and body, also for writers without a place in a log: the same thing at once is parked once.
+    """
 
     __tablename__ = "quarantine"
-    __table_args__ = (UniqueConstraint("device_id", "incarnation", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("device_id", "incarnation", "seq"),
+        UniqueConstraint("op_id", "body_hash"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     op_id: Mapped[str | None] = mapped_column(String(36), index=True)

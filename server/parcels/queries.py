@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from server.core.db import db
 from server.core.records import Record
@@ -18,8 +18,7 @@ def by_ids(ids: Iterable[str]) -> dict[str, Record]:
     }
 
 
-def matching(text: str, limit: int = 500) -> list[str]:
-    """Parcels whose waybill number contains the text, spaces and hyphens aside."""
+def matching(text: str) -> Select[str]:
+    """The ids of parcels whose waybill number contains the text, spaces and hyphens aside; to be looked up in."""
     plain = "".join(text.split()).replace("-", "")
-    query = select(Parcel.id).where(Parcel.waybill.icontains(plain, autoescape=True)).limit(limit)
-    return list(db.session.scalars(query))
+    return select(Parcel.id).where(Parcel.waybill.icontains(plain, autoescape=True))

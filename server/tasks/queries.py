@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from server.core.db import db
 from server.core.records import Record
@@ -65,15 +65,18 @@ def one(task_id: str, station_id: str) -> TaskView | None:
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list of tasks is narrowed to; None or empty means no limit. `near` = ids found by a text search."""
+    """What a list of tasks is narrowed to; None or empty means no limit.
+
+    `parcels` and `customers` are queries for the ids whose own words hold `text`.
+    """
 
     statuses: tuple[str, ...] = ()
     courier: str | None = None
     unassigned: bool = False
     kind: str | None = None
     text: str | None = None
-    parcels: tuple[str, ...] = ()
-    customers: tuple[str, ...] = ()
+    parcels: Select[str] | None = None
+    customers: Select[str] | None = None
 
 
 def listing(
@@ -103,13 +106,12 @@ def _conditions(chosen: Filter) -> list[Any]:
     if chosen.kind:
         found.append(Task.kind == chosen.kind)
     if chosen.text:
-        found.append(
-            or_(
-                Task.parcel_id.in_(chosen.parcels),
-                Task.customer_id.in_(chosen.customers),
-                Task.reference.icontains(chosen.text, autoescape=True),
-            )
-        )
+        near = [Task.reference.icontains(chosen.text, autoescape=True)]
+        if chosen.parcels is not None:
+            near.append(Task.parcel_id.in_(chosen.parcels))
+        if chosen.customers is not None:
+            near.append(Task.customer_id.in_(chosen.customers))
+        found.append(or_(*near))
     return found
 
 

@@ -4,7 +4,7 @@
  * The server uses these effects once it has decided, the handheld lays them over what the server last told it (P9). Records and
  * operations are never changed: an effect returns a new record, or the same one if it has none.
  */
-import { derive } from "./canonical";
+import { derive } from './canonical';
 import type {
   Address,
   ConflictRecord,
@@ -19,15 +19,15 @@ import type {
   TaskRecord,
   TaskStatus,
   Touch,
-} from "./records";
-import { FIELDS, OUTCOMES, PROGRESS, RANKS, STATES } from "./tables";
+} from './records';
+import { FIELDS, OUTCOMES, PROGRESS, RANKS, STATES } from './tables';
 
 export type Values = Record<string, Json>;
 type Effect = (record: SyncRecord | null, op: Envelope) => SyncRecord | null;
 
-export const ASSIGNING = ["task.assigned", "task.reassigned", "task.reattempt_planned"];
+export const ASSIGNING = ['task.assigned', 'task.reassigned', 'task.reattempt_planned'];
 // From these a new assignment begins a new attempt even when the courier stays the same.
-const RESTARTS = ["created", "attempt_failed", "held"];
+const RESTARTS = ['created', 'attempt_failed', 'held'];
 
 /**
  * The record after `op`, by the effect alone: no holder, no base and no conflict is looked at. Null for a record that is not
@@ -45,7 +45,7 @@ export function stamp(op: Envelope): Touch {
 
 /** The id in `kind:id`. */
 export function idOf(entity: string): string {
-  return entity.slice(entity.indexOf(":") + 1);
+  return entity.slice(entity.indexOf(':') + 1);
 }
 
 /** Where the state table leads from here, or null when it has no such way (P20). */
@@ -68,11 +68,11 @@ export function newValues(op: Envelope): Values {
  * attempt clears it.
  */
 export function planned(record: TaskRecord, op: Envelope, given: Values): TaskRecord {
-  const values = op.type === "task.reattempt_planned" ? { ...given, sequence: null } : given;
+  const values = op.type === 'task.reattempt_planned' ? { ...given, sequence: null } : given;
   const after = set(record, op, values);
   if (!ASSIGNING.includes(op.type) || nextStatus(record, op.type) === null) return after;
   if (after.courier === record.courier && !RESTARTS.includes(record.status)) return after;
-  return { ...after, status: after.courier === null ? "created" : "assigned", outcome: null, cancelled: null };
+  return { ...after, status: after.courier === null ? 'created' : 'assigned', outcome: null, cancelled: null };
 }
 
 /**
@@ -87,7 +87,7 @@ export function fact(known: TaskRecord | null, op: Envelope, late = false): Task
   if (Object.hasOwn(PROGRESS, op.type)) return next === null ? record : { ...record, status: next };
   const rule = OUTCOMES[op.type];
   if (rule === undefined || !rule.for.includes(record.kind)) return record;
-  const after = op.type === "task.attempt_failed" ? { ...record, attempts: record.attempts + 1 } : record;
+  const after = op.type === 'task.attempt_failed' ? { ...record, attempts: record.attempts + 1 } : record;
   const follows = !late && next !== null;
   if (!follows && rank(rule.status) <= rank(record.status)) return after;
   return { ...after, status: rule.status, outcome: outcomeOf(op) };
@@ -97,14 +97,14 @@ export function fact(known: TaskRecord | null, op: Envelope, late = false): Task
 export function taskStub(op: Envelope): TaskRecord {
   return {
     id: idOf(op.entity),
-    station: "",
-    kind: op.type === "task.picked_up" ? "pickup" : "delivery",
-    parcel: "",
-    customer: "",
-    merchant: "",
-    reference: "",
-    address: { text: "", community: null, building: null, unit: null, room: null, lng_e7: null, lat_e7: null },
-    status: "assigned",
+    station: '',
+    kind: op.type === 'task.picked_up' ? 'pickup' : 'delivery',
+    parcel: '',
+    customer: '',
+    merchant: '',
+    reference: '',
+    address: { text: '', community: null, building: null, unit: null, room: null, lng_e7: null, lat_e7: null },
+    status: 'assigned',
     courier: op.author,
     sequence: null,
     window_start: null,
@@ -128,18 +128,18 @@ function set(record: TaskRecord, op: Envelope, values: Values): TaskRecord {
 function cancelled(known: TaskRecord | null, op: Envelope): TaskRecord {
   const record = known ?? taskStub(op);
   const status = nextStatus(record, op.type) ?? record.status;
-  return { ...record, status, cancelled: { ...stamp(op), reason: op.payload["reason"] as string } };
+  return { ...record, status, cancelled: { ...stamp(op), reason: op.payload['reason'] as string } };
 }
 
-function outcomeOf(op: Envelope): TaskRecord["outcome"] {
-  const reason = (op.payload["reason"] ?? null) as string | null;
-  const recipient = (op.payload["recipient"] ?? null) as string | null;
+function outcomeOf(op: Envelope): TaskRecord['outcome'] {
+  const reason = (op.payload['reason'] ?? null) as string | null;
+  const recipient = (op.payload['recipient'] ?? null) as string | null;
   return { ...stamp(op), type: op.type, reason, recipient };
 }
 
 function noted(known: TaskRecord | null, op: Envelope): TaskRecord {
   const record = known ?? taskStub(op);
-  return { ...record, notes: [...record.notes, { ...stamp(op), text: op.payload["text"] as string }] };
+  return { ...record, notes: [...record.notes, { ...stamp(op), text: op.payload['text'] as string }] };
 }
 
 function rank(status: string): number {
@@ -150,7 +150,7 @@ function rank(status: string): number {
 
 /** Payload of `order.imported`. */
 interface Order {
-  kind: "delivery" | "pickup";
+  kind: 'delivery' | 'pickup';
   merchant: string;
   reference: string;
   waybill: string;
@@ -178,12 +178,12 @@ export function orderedTask(op: Envelope, station: string): TaskRecord {
     id: idOf(op.entity),
     station,
     kind: order.kind,
-    parcel: derive("parcel", order.waybill),
+    parcel: derive('parcel', order.waybill),
     customer: order.customer.id,
     merchant: order.merchant,
     reference: order.reference,
     address: order.address,
-    status: "created",
+    status: 'created',
     courier: null,
     sequence: order.sequence,
     window_start: order.window_start,
@@ -200,7 +200,7 @@ export function orderedTask(op: Envelope, station: string): TaskRecord {
 export function orderedParcel(record: ParcelRecord | null, op: Envelope): ParcelRecord {
   const { waybill, pieces, weight_g, goods } = orderOf(op);
   const known = record ?? { scans: 0, last_scan: null };
-  return { ...known, id: derive("parcel", waybill), waybill, pieces, weight_g, goods };
+  return { ...known, id: derive('parcel', waybill), waybill, pieces, weight_g, goods };
 }
 
 /**
@@ -221,7 +221,7 @@ export function orderedCustomer(record: CustomerRecord | null, op: Envelope, sta
 export function orderedObligation(op: Envelope): ObligationRecord {
   const { cod_minor, currency } = orderOf(op);
   const id = idOf(op.entity);
-  return { id, task: id, amount_minor: cod_minor, currency, status: "due", collected: null };
+  return { id, task: id, amount_minor: cod_minor, currency, status: 'due', collected: null };
 }
 
 // --- parcels, customers, money, shifts, cases ------------------------------------------------------------------------
@@ -237,27 +237,29 @@ function scanned(record: ParcelRecord | null, op: Envelope): ParcelRecord {
  * customer that a handheld holds has no `touched`, and gets none.
  */
 export function requestSet(record: CustomerRecord, op: Envelope, values: Values): CustomerRecord {
-  const id = op.payload["request"] as string;
-  const request = { id, kind: op.payload["kind"], ...values } as unknown as CustomerRequest;
+  const id = op.payload['request'] as string;
+  const request = { id, kind: op.payload['kind'], ...values } as unknown as CustomerRequest;
   const known = record.requests.some((one) => one.id === id);
-  const requests = known ? record.requests.map((one) => (one.id === id ? request : one)) : [...record.requests, request];
+  const requests = known
+    ? record.requests.map((one) => (one.id === id ? request : one))
+    : [...record.requests, request];
   const after = { ...record, requests };
-  return "touched" in record ? { ...after, touched: { ...record.touched, [id]: stamp(op) } } : after;
+  return 'touched' in record ? { ...after, touched: { ...record.touched, [id]: stamp(op) } } : after;
 }
 
 function collected(record: ObligationRecord | null, op: Envelope): ObligationRecord | null {
-  if (record === null || record.status === "settled") return record;
+  if (record === null || record.status === 'settled') return record;
   const { amount_minor, method } = op.payload as { amount_minor: number; method: string };
-  return { ...record, status: "settled", collected: { ...stamp(op), amount_minor, method } };
+  return { ...record, status: 'settled', collected: { ...stamp(op), amount_minor, method } };
 }
 
 function started(record: ShiftRecord | null, op: Envelope): ShiftRecord {
   if (record !== null) return record;
   return {
     id: idOf(op.entity),
-    station: op.payload["station"] as string,
+    station: op.payload['station'] as string,
     courier: op.author,
-    status: "open",
+    status: 'open',
     started_at: op.at,
     closed_at: null,
     counts: null,
@@ -265,14 +267,19 @@ function started(record: ShiftRecord | null, op: Envelope): ShiftRecord {
 }
 
 function closed(record: ShiftRecord | null, op: Envelope): ShiftRecord | null {
-  if (record === null || record.status === "closed") return record;
-  return { ...record, status: "closed", closed_at: op.at, counts: { ...op.payload } as unknown as ShiftRecord["counts"] };
+  if (record === null || record.status === 'closed') return record;
+  return {
+    ...record,
+    status: 'closed',
+    closed_at: op.at,
+    counts: { ...op.payload } as unknown as ShiftRecord['counts'],
+  };
 }
 
 function decided(record: ConflictRecord | null, op: Envelope): ConflictRecord | null {
-  if (record === null || record.status === "decided") return record;
-  const decision = { ...stamp(op), ...op.payload } as unknown as ConflictRecord["decision"];
-  return { ...record, status: "decided", decision };
+  if (record === null || record.status === 'decided') return record;
+  const decision = { ...stamp(op), ...op.payload } as unknown as ConflictRecord['decision'];
+  return { ...record, status: 'decided', decision };
 }
 
 /** A table of effects on records of different kinds: the type of an operation says of which (`operations.json`). */
@@ -284,26 +291,26 @@ const plan = on<TaskRecord>((record, op) => planned(record ?? taskStub(op), op, 
 const happened = on<TaskRecord>((record, op) => fact(record, op));
 
 const EFFECTS: Record<string, Effect> = {
-  "order.imported": on<TaskRecord>((record, op) => record ?? orderedTask(op, "")),
-  "task.assigned": plan,
-  "task.reassigned": plan,
-  "task.reattempt_planned": plan,
-  "task.window_changed": plan,
-  "task.cancelled": on(cancelled),
-  "task.out_for_delivery": happened,
-  "task.arrived": happened,
-  "task.delivered": happened,
-  "task.picked_up": happened,
-  "task.attempt_failed": happened,
-  "task.held": happened,
-  "task.returned": happened,
-  "task.noted": on(noted),
-  "parcel.scanned": on(scanned),
-  "customer.request_set": on<CustomerRecord>((record, op) =>
+  'order.imported': on<TaskRecord>((record, op) => record ?? orderedTask(op, '')),
+  'task.assigned': plan,
+  'task.reassigned': plan,
+  'task.reattempt_planned': plan,
+  'task.window_changed': plan,
+  'task.cancelled': on(cancelled),
+  'task.out_for_delivery': happened,
+  'task.arrived': happened,
+  'task.delivered': happened,
+  'task.picked_up': happened,
+  'task.attempt_failed': happened,
+  'task.held': happened,
+  'task.returned': happened,
+  'task.noted': on(noted),
+  'parcel.scanned': on(scanned),
+  'customer.request_set': on<CustomerRecord>((record, op) =>
     record === null ? null : requestSet(record, op, newValues(op)),
   ),
-  "payment.collected": on(collected),
-  "shift.started": on(started),
-  "shift.closed": on(closed),
-  "conflict.decided": on(decided),
+  'payment.collected': on(collected),
+  'shift.started': on(started),
+  'shift.closed': on(closed),
+  'conflict.decided': on(decided),
 };

@@ -4,12 +4,12 @@
  * A draft holds both versions, both actors, what they started from, and the outcome that sync/tables/merge.json suggests. Owner,
  * deadline and station are the server's to add.
  */
-import { derive } from "./canonical";
-import type { ConflictRecord, Envelope, Json, JsonObject, ObligationRecord, TaskRecord, Touch } from "./records";
-import { CASE_KINDS, OUTCOMES, RANKS, type CaseRule } from "./tables";
+import { derive } from './canonical';
+import type { ConflictRecord, Envelope, Json, JsonObject, ObligationRecord, TaskRecord, Touch } from './records';
+import { CASE_KINDS, OUTCOMES, RANKS, type CaseRule } from './tables';
 
 /** A case as the decision makes it; `mine` is the operation just decided, `theirs` what was recorded before. */
-export type CaseDraft = Omit<ConflictRecord, "status" | "station" | "owner" | "due_at" | "opened_at" | "decision">;
+export type CaseDraft = Omit<ConflictRecord, 'status' | 'station' | 'owner' | 'due_at' | 'opened_at' | 'decision'>;
 
 /** What a decision does to the log of the disputed entity: operations left out, operations that win their fields. */
 export interface CaseEffect {
@@ -17,36 +17,36 @@ export interface CaseEffect {
   force: string[];
 }
 
-const MONEY = ["amount_minor", "currency", "method"];
+const MONEY = ['amount_minor', 'currency', 'method'];
 // What a payload may say that belongs into a case.
-const SAYINGS = ["reason", "recipient", "note", "courier", "sequence", "window_start", "window_end"];
+const SAYINGS = ['reason', 'recipient', 'note', 'courier', 'sequence', 'window_start', 'window_end'];
 
 /** What deciding `record` for `outcome` means when its entity is folded again. */
-export function effect(record: Pick<ConflictRecord, "kind" | "op_id" | "theirs_op">, outcome: string): CaseEffect {
-  const what = ruleOf(record.kind).effects[outcome] ?? "none";
-  if (what === "void_mine") return { void: [record.op_id], force: [] };
-  if (what === "void_theirs" && record.theirs_op !== null) return { void: [record.theirs_op], force: [] };
-  if (what === "force_mine") return { void: [], force: [record.op_id] };
+export function effect(record: Pick<ConflictRecord, 'kind' | 'op_id' | 'theirs_op'>, outcome: string): CaseEffect {
+  const what = ruleOf(record.kind).effects[outcome] ?? 'none';
+  if (what === 'void_mine') return { void: [record.op_id], force: [] };
+  if (what === 'void_theirs' && record.theirs_op !== null) return { void: [record.theirs_op], force: [] };
+  if (what === 'force_mine') return { void: [], force: [record.op_id] };
   return { void: [], force: [] };
 }
 
 /** A physical outcome against the record as it stood before it. */
 export function factCase(kind: string, record: TaskRecord, op: Envelope): CaseDraft {
   const mine = { ...said(op), status: statusOf(op.type) };
-  if (kind !== "reassigned") {
+  if (kind !== 'reassigned') {
     const { theirs, by } = standing(kind, record);
-    return draft(kind, op, mine, theirs, by, ["status"]);
+    return draft(kind, op, mine, theirs, by, ['status']);
   }
-  const by = record.touched["courier"] ?? null;
+  const by = record.touched['courier'] ?? null;
   const theirs = { courier: record.courier, ...(by ? { at: by.at } : {}) };
-  return draft(kind, op, { ...mine, courier: op.author }, theirs, by, ["courier"]);
+  return draft(kind, op, { ...mine, courier: op.author }, theirs, by, ['courier']);
 }
 
 /** A change of plan for a task that is finished. */
 export function planCase(record: TaskRecord, op: Envelope): CaseDraft {
-  const mine = { ...said(op), ...(op.type === "task.cancelled" ? { status: "cancelled" } : {}) };
-  const { theirs, by } = standing("state", record);
-  return draft("state", op, mine, theirs, by, ["status"]);
+  const mine = { ...said(op), ...(op.type === 'task.cancelled' ? { status: 'cancelled' } : {}) };
+  const { theirs, by } = standing('state', record);
+  return draft('state', op, mine, theirs, by, ['status']);
 }
 
 /** Two writers of the same fields; `values` are mine, `by` is the stamp of the one recorded before. */
@@ -61,30 +61,30 @@ export function fieldCase(
     Object.fromEntries(contested.filter((name) => name in from).map((name) => [name, from[name] as Json]));
   const mine = { type: op.type, at: op.at, ...pick(values) };
   const kept = { ...pick(theirs), ...(by ? { at: by.at } : {}) };
-  return draft("field", op, mine, kept, by, contested, pick(op.base));
+  return draft('field', op, mine, kept, by, contested, pick(op.base));
 }
 
 /** A sign-off while money is due. */
 export function unsettledCase(obligation: ObligationRecord, op: Envelope): CaseDraft {
   const mine = { ...said(op), status: statusOf(op.type) };
-  return draft("unsettled", op, mine, due(obligation), null, ["amount_minor"]);
+  return draft('unsettled', op, mine, due(obligation), null, ['amount_minor']);
 }
 
 /** A payment that does not fit what is due, or comes when nothing is. */
 export function paymentCase(
-  kind: "second_payment" | "amount_differs",
+  kind: 'second_payment' | 'amount_differs',
   obligation: ObligationRecord,
   op: Envelope,
 ): CaseDraft {
   const { payload } = op;
   const mine = { type: op.type, at: op.at, ...only(payload, MONEY) };
   const first = obligation.collected;
-  if (kind === "second_payment" && first !== null) {
+  if (kind === 'second_payment' && first !== null) {
     const { amount_minor, method, at } = first;
     const theirs = { amount_minor, method, at, currency: obligation.currency };
-    return draft(kind, op, mine, theirs, first, ["amount_minor"]);
+    return draft(kind, op, mine, theirs, first, ['amount_minor']);
   }
-  const differing = (["amount_minor", "currency"] as const).filter((field) => payload[field] !== obligation[field]);
+  const differing = (['amount_minor', 'currency'] as const).filter((field) => payload[field] !== obligation[field]);
   return draft(kind, op, mine, due(obligation), null, differing);
 }
 
@@ -100,13 +100,13 @@ function due(obligation: ObligationRecord): JsonObject {
 /** What the record says that the operation is up against, and whose word that is. */
 function standing(kind: string, record: TaskRecord): { theirs: JsonObject; by: Touch | null } {
   const { cancelled, outcome } = record;
-  if (cancelled !== null && (kind === "cancelled" || (kind === "state" && record.status === "cancelled"))) {
-    return { theirs: { status: "cancelled", at: cancelled.at, reason: cancelled.reason }, by: cancelled };
+  if (cancelled !== null && (kind === 'cancelled' || (kind === 'state' && record.status === 'cancelled'))) {
+    return { theirs: { status: 'cancelled', at: cancelled.at, reason: cancelled.reason }, by: cancelled };
   }
   if (outcome === null) return { theirs: { status: record.status }, by: null };
   const words: JsonObject = {};
-  if (outcome.reason !== null) words["reason"] = outcome.reason;
-  if (outcome.recipient !== null) words["recipient"] = outcome.recipient;
+  if (outcome.reason !== null) words['reason'] = outcome.reason;
+  if (outcome.recipient !== null) words['recipient'] = outcome.recipient;
   return { theirs: { status: statusOf(outcome.type), type: outcome.type, at: outcome.at, ...words }, by: outcome };
 }
 
@@ -121,7 +121,7 @@ function draft(
 ): CaseDraft {
   const rule = ruleOf(kind);
   return {
-    id: derive("conflict", op.op_id, kind),
+    id: derive('conflict', op.op_id, kind),
     kind,
     entity: op.entity,
     task: taskOf(op.entity),
@@ -140,9 +140,9 @@ function draft(
 }
 
 function suggested(rule: string, mine: JsonObject, theirs: JsonObject): string {
-  if (rule !== "rank") return rule;
-  const rank = (side: JsonObject): number => RANKS[side["status"] as string] ?? 0;
-  return rank(mine) > rank(theirs) ? "mine" : "theirs";
+  if (rule !== 'rank') return rule;
+  const rank = (side: JsonObject): number => RANKS[side['status'] as string] ?? 0;
+  return rank(mine) > rank(theirs) ? 'mine' : 'theirs';
 }
 
 function only(from: JsonObject, keys: string[]): JsonObject {
@@ -150,7 +150,7 @@ function only(from: JsonObject, keys: string[]): JsonObject {
 }
 
 function statusOf(opType: string): string {
-  return OUTCOMES[opType]?.status ?? "";
+  return OUTCOMES[opType]?.status ?? '';
 }
 
 function ruleOf(kind: string): CaseRule {
@@ -160,6 +160,6 @@ function ruleOf(kind: string): CaseRule {
 }
 
 function taskOf(entity: string): string | null {
-  const [kind, id] = entity.split(":") as [string, string];
-  return kind === "task" || kind === "obligation" ? id : null;
+  const [kind, id] = entity.split(':') as [string, string];
+  return kind === 'task' || kind === 'obligation' ? id : null;
 }

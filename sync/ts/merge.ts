@@ -19,9 +19,9 @@ import {
   planned,
   requestSet,
   type Values,
-} from "./apply";
-import { derive } from "./canonical";
-import { factCase, fieldCase, paymentCase, planCase, unsettledCase, type CaseDraft } from "./conflict";
+} from './apply';
+import { derive } from './canonical';
+import { factCase, fieldCase, paymentCase, planCase, unsettledCase, type CaseDraft } from './conflict';
 import type {
   ConflictRecord,
   CustomerRecord,
@@ -34,12 +34,12 @@ import type {
   ShiftRecord,
   SyncRecord,
   TaskRecord,
-} from "./records";
-import { FIELDS, OUTCOMES, PROGRESS, STATES } from "./tables";
+} from './records';
+import { FIELDS, OUTCOMES, PROGRESS, STATES } from './tables';
 
 export type Board = Record<string, SyncRecord>;
 
-export const AWAITING = "awaiting_entity";
+export const AWAITING = 'awaiting_entity';
 
 /** How an operation ends, with what changes and what is disputed. */
 export interface Decision {
@@ -76,7 +76,7 @@ type Decider = (board: Board, op: Envelope, context: Context) => Decision;
  * `station` the author's: what an order makes belongs to it.
  */
 export function decide(board: Board, op: Envelope, rev: number | null = null, station: string | null = null): Decision {
-  return decideIn(board, op, { rev, station: station ?? "", forced: false, gone: {} });
+  return decideIn(board, op, { rev, station: station ?? '', forced: false, gone: {} });
 }
 
 /**
@@ -99,7 +99,7 @@ export function fold(
     }
     const forced = force.has(op.op_id);
     if (forced) remember(gone, op, standingValues(board[op.entity], op));
-    Object.assign(board, decideIn(board, op, { rev: null, station: station ?? "", forced, gone }).changes);
+    Object.assign(board, decideIn(board, op, { rev: null, station: station ?? '', forced, gone }).changes);
   }
   const wanted = idOf(entity);
   return Object.fromEntries(Object.entries(board).filter(([name]) => idOf(name) === wanted));
@@ -138,8 +138,8 @@ function decideIn(board: Board, op: Envelope, context: Context): Decision {
 /** The effect as it is; one that changes nothing was there already. */
 function plainly(op: Envelope, record: SyncRecord | null): Decision {
   const after = apply(record, op);
-  if (after === null || after === record) return ended("merged");
-  return ended("applied", { [op.entity]: after });
+  if (after === null || after === record) return ended('merged');
+  return ended('applied', { [op.entity]: after });
 }
 
 function ended(status: ResultStatus, changes: Board = {}, cases: CaseDraft[] = []): Decision {
@@ -147,10 +147,10 @@ function ended(status: ResultStatus, changes: Board = {}, cases: CaseDraft[] = [
 }
 
 function quarantined(code: string): Decision {
-  return { status: "quarantined", code, changes: {}, cases: [] };
+  return { status: 'quarantined', code, changes: {}, cases: [] };
 }
 
-const DEFERRED: Decision = { status: "deferred", code: AWAITING, changes: {}, cases: [] };
+const DEFERRED: Decision = { status: 'deferred', code: AWAITING, changes: {}, cases: [] };
 
 function changed(op: Envelope, before: SyncRecord, after: SyncRecord): Board {
   return after === before ? {} : { [op.entity]: after };
@@ -166,18 +166,18 @@ function speaksForHolder(record: TaskRecord, op: Envelope): boolean {
 /** Setting out and arriving are told by whoever did so; they move the holder's open task and nothing else. */
 function progress(op: Envelope, record: TaskRecord): Decision {
   const stands = record.cancelled === null && nextStatus(record, op.type) !== null;
-  return stands && speaksForHolder(record, op) ? plainly(op, record) : ended("merged");
+  return stands && speaksForHolder(record, op) ? plainly(op, record) : ended('merged');
 }
 
 function outcome(board: Board, op: Envelope, record: TaskRecord): Decision {
-  if (!OUTCOMES[op.type]?.for.includes(record.kind)) return quarantined("wrong_kind");
+  if (!OUTCOMES[op.type]?.for.includes(record.kind)) return quarantined('wrong_kind');
   const kind = dispute(record, op);
   const after = fact(record, op, kind !== null);
   const cases = kind === null ? [] : [factCase(kind, record, op)];
   const obligation = board[`obligation:${record.id}`] as ObligationRecord | undefined;
   const stands = after.outcome?.op_id === op.op_id;
-  if (op.type === "task.delivered" && stands && obligation?.status === "due") cases.push(unsettledCase(obligation, op));
-  return ended(cases.length ? "conflict" : "applied", changed(op, record, after), cases);
+  if (op.type === 'task.delivered' && stands && obligation?.status === 'due') cases.push(unsettledCase(obligation, op));
+  return ended(cases.length ? 'conflict' : 'applied', changed(op, record, after), cases);
 }
 
 /** What stands against an outcome, the gravest first; null when the holder reports what the table expects (P19). */
@@ -186,12 +186,12 @@ function dispute(record: TaskRecord, op: Envelope): string | null {
   const isCancelled = record.cancelled !== null;
   if (holder && !isCancelled && nextStatus(record, op.type) !== null) return null;
   if (record.outcome !== null) {
-    const status = OUTCOMES[record.outcome.type]?.status ?? "";
+    const status = OUTCOMES[record.outcome.type]?.status ?? '';
     const goesOn = op.type in (STATES[record.kind]?.[status] ?? {});
-    if (record.outcome.author !== op.author || !goesOn) return "contradiction";
+    if (record.outcome.author !== op.author || !goesOn) return 'contradiction';
   }
-  if (isCancelled) return "cancelled";
-  return holder ? "state" : "reassigned";
+  if (isCancelled) return 'cancelled';
+  return holder ? 'state' : 'reassigned';
 }
 
 // --- plans -----------------------------------------------------------------------------------------------------------
@@ -199,13 +199,13 @@ function dispute(record: TaskRecord, op: Envelope): string | null {
 const cancel: Decider = (board, op) => {
   const record = board[op.entity] as TaskRecord | undefined;
   if (record === undefined) return DEFERRED;
-  if (record.status === "cancelled") return ended("merged");
-  if (nextStatus(record, op.type) === null) return ended("conflict", {}, [planCase(record, op)]);
+  if (record.status === 'cancelled') return ended('merged');
+  if (nextStatus(record, op.type) === null) return ended('conflict', {}, [planCase(record, op)]);
   return plainly(op, record);
 };
 
 function plan(op: Envelope, record: TaskRecord, context: Context): Decision {
-  if (nextStatus(record, op.type) === null) return ended("conflict", {}, [planCase(record, op)]);
+  if (nextStatus(record, op.type) === null) return ended('conflict', {}, [planCase(record, op)]);
   const mine = newValues(op);
   const merge = context.forced ? { values: mine, contested: [] } : mergedPlan(op, record, mine, context);
   const [first] = merge.contested;
@@ -214,18 +214,18 @@ function plan(op: Envelope, record: TaskRecord, context: Context): Decision {
     return ended(how(op, record, after, context), changed(op, record, after));
   }
   const one = fieldCase(op, mine, fieldsOf(record), record.touched[first] ?? null, merge.contested);
-  const after = merge.contested.includes("courier") ? record : planned(record, op, merge.values);
-  return ended("conflict", changed(op, record, after), [one]);
+  const after = merge.contested.includes('courier') ? record : planned(record, op, merge.values);
+  return ended('conflict', changed(op, record, after), [one]);
 }
 
 /** The merge of a plan's fields; a window that would end before it starts is a dispute over the whole window. */
 function mergedPlan(op: Envelope, record: TaskRecord, mine: Values, context: Context): Merge {
   const theirs = fieldsOf(record);
   const merge = threeWay(op.base, theirs, mine, context.gone);
-  const start = (merge.values["window_start"] ?? null) as number | null;
-  const end = (merge.values["window_end"] ?? null) as number | null;
+  const start = (merge.values['window_start'] ?? null) as number | null;
+  const end = (merge.values['window_end'] ?? null) as number | null;
   if (merge.contested.length || start === null || end === null || start <= end) return merge;
-  const window = ["window_start", "window_end"];
+  const window = ['window_start', 'window_end'];
   const values = Object.fromEntries(
     Object.entries(merge.values).map(([name, value]) => [name, window.includes(name) ? (theirs[name] as Json) : value]),
   );
@@ -235,13 +235,13 @@ function mergedPlan(op: Envelope, record: TaskRecord, mine: Values, context: Con
 /** Merged when the writer did not see the present revision, or nothing was left to change. */
 function how(op: Envelope, before: SyncRecord, after: SyncRecord, context: Context): ResultStatus {
   const late = context.rev !== null && op.base_rev !== null && op.base_rev < context.rev;
-  return late || after === before ? "merged" : "applied";
+  return late || after === before ? 'merged' : 'applied';
 }
 
 const request: Decider = (board, op, context) => {
   const record = board[op.entity] as CustomerRecord | undefined;
   if (record === undefined) return DEFERRED;
-  const wanted = op.payload["request"] as string;
+  const wanted = op.payload['request'] as string;
   const known = record.requests.find((one) => one.id === wanted);
   if (known === undefined || context.forced) return plainly(op, record);
   const mine = newValues(op);
@@ -252,11 +252,11 @@ const request: Decider = (board, op, context) => {
   const after = differs ? requestSet(record, op, merge.values) : record;
   if (!merge.contested.length) return ended(how(op, record, after, context), changed(op, record, after));
   const one = fieldCase(op, mine, stands, record.touched[wanted] ?? null, merge.contested);
-  return ended("conflict", changed(op, record, after), [one]);
+  return ended('conflict', changed(op, record, after), [one]);
 };
 
 function remember(gone: Gone, op: Envelope, values: Values): void {
-  const wanted = op.payload["request"];
+  const wanted = op.payload['request'];
   for (const [name, value] of Object.entries(values)) {
     const key = wanted ? `${String(wanted)}.${name}` : name;
     gone[key] = [...(gone[key] ?? []), value];
@@ -268,8 +268,8 @@ function standingValues(record: SyncRecord | undefined, op: Envelope): Values {
   const names = FIELDS[op.type];
   if (record === undefined || names === undefined) return {};
   const pick = (from: JsonObject): Values => Object.fromEntries(names.map((name) => [name, from[name] as Json]));
-  if (ASSIGNING.includes(op.type) || op.type === "task.window_changed") return pick(fieldsOf(record));
-  const known = (record as CustomerRecord).requests.find((one) => one.id === op.payload["request"]);
+  if (ASSIGNING.includes(op.type) || op.type === 'task.window_changed') return pick(fieldsOf(record));
+  const known = (record as CustomerRecord).requests.find((one) => one.id === op.payload['request']);
   return known === undefined ? {} : pick(fieldsOf(known));
 }
 
@@ -285,10 +285,10 @@ const order: Decider = (board, op, context) => {
   const known = board[op.entity] as TaskRecord | undefined;
   if (known !== undefined) {
     const same = known.merchant === merchant && known.reference === reference;
-    return same ? ended("merged") : quarantined("waybill_taken");
+    return same ? ended('merged') : quarantined('waybill_taken');
   }
   const task = orderedTask(op, context.station);
-  const parcel = `parcel:${derive("parcel", waybill)}`;
+  const parcel = `parcel:${derive('parcel', waybill)}`;
   const person = `customer:${customer.id}`;
   const changes: Board = {
     [parcel]: orderedParcel((board[parcel] as ParcelRecord | undefined) ?? null, op),
@@ -296,46 +296,46 @@ const order: Decider = (board, op, context) => {
     [person]: orderedCustomer((board[person] as CustomerRecord | undefined) ?? null, op, context.station),
   };
   if (cod_minor > 0) changes[`obligation:${task.id}`] = orderedObligation(op);
-  return ended("applied", changes);
+  return ended('applied', changes);
 };
 
 const payment: Decider = (board, op) => {
   const record = board[op.entity] as ObligationRecord | undefined;
   if (record === undefined) return DEFERRED;
-  if (record.status === "settled") return ended("conflict", {}, [paymentCase("second_payment", record, op)]);
+  if (record.status === 'settled') return ended('conflict', {}, [paymentCase('second_payment', record, op)]);
   const settled = plainly(op, record);
   const { amount_minor, currency } = op.payload;
   if (amount_minor === record.amount_minor && currency === record.currency) return settled;
-  return ended("conflict", settled.changes, [paymentCase("amount_differs", record, op)]);
+  return ended('conflict', settled.changes, [paymentCase('amount_differs', record, op)]);
 };
 
 const shift: Decider = (board, op) => {
   const record = board[op.entity] as ShiftRecord | undefined;
-  if (record === undefined && op.type === "shift.closed") return DEFERRED;
-  if (record !== undefined && record.courier !== op.author) return quarantined("forbidden");
+  if (record === undefined && op.type === 'shift.closed') return DEFERRED;
+  if (record !== undefined && record.courier !== op.author) return quarantined('forbidden');
   return plainly(op, record ?? null);
 };
 
 /** Accepted as it is: whoever keeps the log folds the entity again without the operation it names. */
-const correction: Decider = (board, op) => (op.entity in board ? ended("applied") : DEFERRED);
+const correction: Decider = (board, op) => (op.entity in board ? ended('applied') : DEFERRED);
 
 const verdict: Decider = (board, op) => {
   const record = board[op.entity] as ConflictRecord | undefined;
   if (record === undefined) return DEFERRED;
-  if (record.status === "open" && !record.outcomes.includes(op.payload["outcome"] as string)) {
-    return quarantined("outcome_not_offered");
+  if (record.status === 'open' && !record.outcomes.includes(op.payload['outcome'] as string)) {
+    return quarantined('outcome_not_offered');
   }
   return plainly(op, record);
 };
 
 const SPECIAL: Record<string, Decider> = {
-  "order.imported": order,
-  "task.cancelled": cancel,
-  "customer.request_set": request,
-  "parcel.scanned": (board, op) => plainly(op, board[op.entity] ?? null),
-  "payment.collected": payment,
-  "shift.started": shift,
-  "shift.closed": shift,
-  "operation.corrected": correction,
-  "conflict.decided": verdict,
+  'order.imported': order,
+  'task.cancelled': cancel,
+  'customer.request_set': request,
+  'parcel.scanned': (board, op) => plainly(op, board[op.entity] ?? null),
+  'payment.collected': payment,
+  'shift.started': shift,
+  'shift.closed': shift,
+  'operation.corrected': correction,
+  'conflict.decided': verdict,
 };

@@ -1,11 +1,11 @@
 /** What the courier sees: the server's rows with his own operations laid over them, computed and never stored (P9). */
-import { apply, taskStub } from "./apply";
-import type { Envelope, ResultStatus, SyncRecord, TaskRow } from "./records";
+import { apply, taskStub } from './apply';
+import type { Envelope, ResultStatus, SyncRecord, TaskRow } from './records';
 
 /** The server's row of a task: no parcel and no customer only in a stub. */
-export interface TaskRowBody extends Omit<TaskRow, "parcel" | "customer"> {
-  parcel: TaskRow["parcel"] | null;
-  customer: TaskRow["customer"] | null;
+export interface TaskRowBody extends Omit<TaskRow, 'parcel' | 'customer'> {
+  parcel: TaskRow['parcel'] | null;
+  customer: TaskRow['customer'] | null;
 }
 
 export interface Row {
@@ -27,10 +27,10 @@ export interface Answer {
   applied_at: { scope: string; ver: number } | null;
 }
 
-export type ItemStateName = "saved" | "confirmed" | "needs_you";
+export type ItemStateName = 'saved' | 'confirmed' | 'needs_you';
 
 /** Where in a task's row the record of an entity lives. */
-const SLOTS = ["task", "parcel", "customer", "obligation"] as const;
+const SLOTS = ['task', 'parcel', 'customer', 'obligation'] as const;
 type Slot = (typeof SLOTS)[number];
 
 /**
@@ -48,16 +48,16 @@ export function overlay(
   for (const [name, row] of Object.entries(rows)) view[name] = { ...row, pending: [], unlisted: false };
   const waiting = entries.filter((op) => isOpen(op, results[op.op_id], cursors));
   const takenBack = new Set(
-    waiting.filter((op) => op.type === "operation.corrected").map((op) => op.payload["corrects"]),
+    waiting.filter((op) => op.type === 'operation.corrected').map((op) => op.payload['corrects']),
   );
   let homes: Map<string, string[]> | null = null;
   for (const op of waiting) {
-    const [kind, id] = op.entity.split(":") as [string, string];
+    const [kind, id] = op.entity.split(':') as [string, string];
     if (!isSlot(kind)) continue;
-    if (kind === "parcel" || kind === "customer") homes ??= homesOf(rows);
-    const names = kind === "parcel" || kind === "customer" ? (homes?.get(op.entity) ?? []) : [`task:${id}`];
+    if (kind === 'parcel' || kind === 'customer') homes ??= homesOf(rows);
+    const names = kind === 'parcel' || kind === 'customer' ? (homes?.get(op.entity) ?? []) : [`task:${id}`];
     for (const name of names) {
-      const row = view[name] ?? (op.type.startsWith("task.") ? stub(op) : null);
+      const row = view[name] ?? (op.type.startsWith('task.') ? stub(op) : null);
       if (row !== null) view[name] = laidOver(row, kind, op, !takenBack.has(op.op_id));
     }
   }
@@ -70,8 +70,8 @@ export function overlay(
  * become of it yet.
  */
 export function isOpen(_op: Envelope, result: Answer | undefined, cursors: Record<string, number>): boolean {
-  if (result === undefined || result.status === "deferred") return true;
-  if (result.status === "quarantined") return false;
+  if (result === undefined || result.status === 'deferred') return true;
+  if (result.status === 'quarantined') return false;
   const at = result.applied_at;
   return at === null || (cursors[at.scope] ?? 0) < at.ver;
 }
@@ -84,15 +84,15 @@ export function absorb<R extends { op_id: string | null; status: ResultStatus }>
   const after = { ...known };
   for (const result of results) {
     const { op_id } = result;
-    if (op_id !== null && !(result.status === "deferred" && Object.hasOwn(after, op_id))) after[op_id] = result;
+    if (op_id !== null && !(result.status === 'deferred' && Object.hasOwn(after, op_id))) after[op_id] = result;
   }
   return after;
 }
 
 /** What the outbox says of an operation: saved here, confirmed by the server, or in need of a person. */
 export function itemState(result: { status: ResultStatus } | null | undefined): ItemStateName {
-  if (!result) return "saved";
-  return result.status === "conflict" || result.status === "quarantined" ? "needs_you" : "confirmed";
+  if (!result) return 'saved';
+  return result.status === 'conflict' || result.status === 'quarantined' ? 'needs_you' : 'confirmed';
 }
 
 function isSlot(kind: string): kind is Slot {
@@ -103,7 +103,7 @@ function isSlot(kind: string): kind is Slot {
 function homesOf(rows: Record<string, Row>): Map<string, string[]> {
   const homes = new Map<string, string[]>();
   for (const [name, { body }] of Object.entries(rows)) {
-    for (const kind of ["parcel", "customer"] as const) {
+    for (const kind of ['parcel', 'customer'] as const) {
       const held = body?.[kind];
       if (held) homes.set(`${kind}:${held.id}`, [...(homes.get(`${kind}:${held.id}`) ?? []), name]);
     }

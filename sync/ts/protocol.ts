@@ -1,5 +1,5 @@
 /** The exchange as pure functions: its frames, reading a body, cutting batches, keeping the count (P14 to P18). */
-import type { Envelope, ResultStatus } from "./records";
+import type { Envelope, ResultStatus } from './records';
 
 export const PROTOCOL = 1;
 export const MAX_OPERATIONS = 100;
@@ -59,7 +59,7 @@ export interface ExchangeAnswer {
 
 /** What to do with a push: `known` operations are answered from the ledger, then `fresh` ones are consumed. */
 export interface PushPlan {
-  action: "accept" | "overlap" | "gap";
+  action: 'accept' | 'overlap' | 'gap';
   known: number;
   fresh: number;
   expected_seq: number;
@@ -68,7 +68,7 @@ export interface PushPlan {
 /** The body is not what an exchange can read: no JSON, a key twice, or no object. */
 export class UnreadableError extends Error {}
 
-export function exchangeRequest(given: Omit<ExchangeRequest, "protocol">): ExchangeRequest {
+export function exchangeRequest(given: Omit<ExchangeRequest, 'protocol'>): ExchangeRequest {
   return { protocol: PROTOCOL, ...given };
 }
 
@@ -81,11 +81,11 @@ export function parseAnswer(value: Record<string, unknown>): ExchangeAnswer | nu
   const counts = [answer.server_time, answer.head_seq, answer.expected_seq];
   const shaped =
     answer.protocol === PROTOCOL &&
-    typeof answer.epoch === "string" &&
+    typeof answer.epoch === 'string' &&
     counts.every(Number.isSafeInteger) &&
     Array.isArray(answer.results) &&
     Array.isArray(answer.missing_blobs) &&
-    typeof answer.pull?.state === "string";
+    typeof answer.pull?.state === 'string';
   if (!shaped) return null;
   const scopes = Array.isArray(answer.pull.scopes) ? answer.pull.scopes : [];
   return { ...answer, pull: { state: answer.pull.state, scopes } };
@@ -105,8 +105,8 @@ export function parse(text: string): Record<string, unknown> {
   } catch (error) {
     throw new UnreadableError(String(error));
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new UnreadableError("no JSON object");
-  if (hasDoubleKey(text)) throw new UnreadableError("a key stands twice in one object");
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnreadableError('no JSON object');
+  if (hasDoubleKey(text)) throw new UnreadableError('a key stands twice in one object');
   return value as Record<string, unknown>;
 }
 
@@ -131,17 +131,17 @@ export function narrowed(count: number): number {
 /** What to do with `count` operations from `fromSeq`, when `headSeq` is the last one consumed (P15, P16). */
 export function planPush(headSeq: number, fromSeq: number, count: number): PushPlan {
   const expected = headSeq + 1;
-  if (fromSeq > expected) return { action: "gap", known: 0, fresh: 0, expected_seq: expected };
+  if (fromSeq > expected) return { action: 'gap', known: 0, fresh: 0, expected_seq: expected };
   const known = Math.min(count, expected - fromSeq);
   const fresh = count - known;
-  return { action: known ? "overlap" : "accept", known, fresh, expected_seq: expected + fresh };
+  return { action: known ? 'overlap' : 'accept', known, fresh, expected_seq: expected + fresh };
 }
 
 /** `position_mismatch` for an operation that claims another place than the one it came in, else null (P15). */
 export function positionCode(op: unknown, device: string, incarnation: string, seq: number): string | null {
-  const claimed = (typeof op === "object" && op !== null ? op : {}) as Partial<Envelope>;
+  const claimed = (typeof op === 'object' && op !== null ? op : {}) as Partial<Envelope>;
   const agrees = claimed.device === device && claimed.incarnation === incarnation && claimed.seq === seq;
-  return agrees ? null : "position_mismatch";
+  return agrees ? null : 'position_mismatch';
 }
 
 /** JSON.parse keeps the last of two equal keys silently; two readers could then understand two different operations. */
@@ -150,10 +150,10 @@ function hasDoubleKey(text: string): boolean {
   let key: string | null = null;
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
     const keys = open.at(-1);
-    if (token === "{") open.push(new Set());
-    else if (token === "[") open.push(null);
-    else if (token === "}" || token === "]") open.pop();
-    else if (token !== ":") key = JSON.parse(token) as string;
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(null);
+    else if (token === '}' || token === ']') open.pop();
+    else if (token !== ':') key = JSON.parse(token) as string;
     else if (keys && key !== null) {
       if (keys.has(key)) return true;
       keys.add(key);

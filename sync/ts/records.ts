@@ -8,44 +8,44 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-export type EntityKind = "task" | "parcel" | "customer" | "shift" | "obligation" | "conflict";
+export type EntityKind = 'task' | 'parcel' | 'customer' | 'shift' | 'obligation' | 'conflict';
 
 export type OperationType =
-  | "order.imported"
-  | "task.assigned"
-  | "task.reassigned"
-  | "task.cancelled"
-  | "task.window_changed"
-  | "task.reattempt_planned"
-  | "task.out_for_delivery"
-  | "task.arrived"
-  | "task.delivered"
-  | "task.picked_up"
-  | "task.attempt_failed"
-  | "task.held"
-  | "task.returned"
-  | "task.noted"
-  | "parcel.scanned"
-  | "customer.request_set"
-  | "payment.collected"
-  | "shift.started"
-  | "shift.closed"
-  | "operation.corrected"
-  | "conflict.decided";
+  | 'order.imported'
+  | 'task.assigned'
+  | 'task.reassigned'
+  | 'task.cancelled'
+  | 'task.window_changed'
+  | 'task.reattempt_planned'
+  | 'task.out_for_delivery'
+  | 'task.arrived'
+  | 'task.delivered'
+  | 'task.picked_up'
+  | 'task.attempt_failed'
+  | 'task.held'
+  | 'task.returned'
+  | 'task.noted'
+  | 'parcel.scanned'
+  | 'customer.request_set'
+  | 'payment.collected'
+  | 'shift.started'
+  | 'shift.closed'
+  | 'operation.corrected'
+  | 'conflict.decided';
 
-export type Role = "courier" | "dispatcher" | "csr" | "admin";
+export type Role = 'courier' | 'dispatcher' | 'csr' | 'admin';
 
 export type TaskStatus =
-  | "created"
-  | "assigned"
-  | "out_for_delivery"
-  | "arrived"
-  | "delivered"
-  | "picked_up"
-  | "attempt_failed"
-  | "held"
-  | "returned"
-  | "cancelled";
+  | 'created'
+  | 'assigned'
+  | 'out_for_delivery'
+  | 'arrived'
+  | 'delivered'
+  | 'picked_up'
+  | 'attempt_failed'
+  | 'held'
+  | 'returned'
+  | 'cancelled';
 
 export interface Position {
   lat_e7: number;
@@ -94,7 +94,7 @@ export interface Touch {
 export interface TaskRecord {
   id: string;
   station: string;
-  kind: "delivery" | "pickup";
+  kind: 'delivery' | 'pickup';
   parcel: string;
   customer: string;
   merchant: string;
@@ -119,7 +119,7 @@ export interface TaskRecord {
   touched: Record<string, Touch>;
 }
 
-export type ScanVerdict = "mine" | "other_route" | "recalled" | "duplicate" | "signed" | "unknown";
+export type ScanVerdict = 'mine' | 'other_route' | 'recalled' | 'duplicate' | 'signed' | 'unknown';
 
 export interface ParcelRecord {
   id: string;
@@ -152,7 +152,7 @@ export interface ObligationRecord {
   task: string;
   amount_minor: number;
   currency: string;
-  status: "due" | "settled";
+  status: 'due' | 'settled';
   collected: { op_id: string; author: string; amount_minor: number; method: string; at: number } | null;
 }
 
@@ -160,7 +160,7 @@ export interface ShiftRecord {
   id: string;
   station: string;
   courier: string;
-  status: "open" | "closed";
+  status: 'open' | 'closed';
   started_at: number;
   closed_at: number | null;
   counts: { recorded: number; confirmed: number; waiting: number; cash_minor: number } | null;
@@ -170,7 +170,7 @@ export interface ShiftRecord {
 export interface ConflictRecord {
   id: string;
   kind: string;
-  status: "open" | "decided";
+  status: 'open' | 'decided';
   entity: string;
   task: string | null;
   station: string;
@@ -197,9 +197,9 @@ export type SyncRecord = TaskRecord | ParcelRecord | CustomerRecord | Obligation
 export interface TaskRow {
   task: TaskRecord;
   parcel: ParcelRecord;
-  customer: Pick<CustomerRecord, "id" | "name" | "phone" | "requests">;
+  customer: Pick<CustomerRecord, 'id' | 'name' | 'phone' | 'requests'>;
   obligation: ObligationRecord | null;
   conflict: string | null;
 }
 
-export type ResultStatus = "applied" | "merged" | "conflict" | "quarantined" | "deferred";
+export type ResultStatus = 'applied' | 'merged' | 'conflict' | 'quarantined' | 'deferred';

@@ -21,12 +21,11 @@ export function utf8(text: string): Uint8Array {
   const out: number[] = [];
   for (const char of text) {
     const code = char.codePointAt(0) as number;
-    if (code >= 0xd800 && code <= 0xdfff) throw new RangeError("lone surrogate");
+    if (code >= 0xd800 && code <= 0xdfff) throw new RangeError('lone surrogate');
     if (code < 0x80) out.push(code);
     else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 63));
     else if (code < 0x10000) out.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
-    else
-      out.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else out.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
   }
   return Uint8Array.from(out);
 }
@@ -59,8 +58,8 @@ export function sha256(data: Uint8Array): Uint8Array {
 
 /** Lower-case hex. */
 export function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
   return text;
 }
 
@@ -89,16 +88,7 @@ function extend(w: Uint32Array): void {
 }
 
 function compress(state: Uint32Array, w: Uint32Array): void {
-  let [a, b, c, d, e, f, g, h] = state as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
   for (let i = 0; i < 64; i += 1) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const choice = (e & f) ^ (~e & g);

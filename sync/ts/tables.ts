@@ -1,10 +1,10 @@
 /** The rules that are data, read from the same JSON files as Python reads. Nothing here adds a rule of its own. */
-import facts from "../tables/facts.json";
-import merge from "../tables/merge.json";
-import operations from "../tables/operations.json";
-import reasons from "../tables/reasons.json";
-import states from "../tables/states.json";
-import type { TaskStatus } from "./records";
+import facts from '../tables/facts.json';
+import merge from '../tables/merge.json';
+import operations from '../tables/operations.json';
+import reasons from '../tables/reasons.json';
+import states from '../tables/states.json';
+import type { TaskStatus } from './records';
 
 export interface OperationRule {
   v: number;
@@ -33,7 +33,7 @@ export interface Reason {
   evidence: string[];
 }
 
-export type Outcome = "mine" | "theirs" | "noted";
+export type Outcome = 'mine' | 'theirs' | 'noted';
 
 /** How one kind of conflict is presented: the suggestion, the rule behind it, what each outcome does. */
 export interface CaseRule {
@@ -48,7 +48,7 @@ export interface CaseRule {
 type StateTable = Record<string, Record<string, Record<string, TaskStatus>>>;
 
 /** `entity` of an operation type that may point at an entity of any kind. */
-export const KIND_OF_ENTITY_ANY = "any";
+export const KIND_OF_ENTITY_ANY = 'any';
 
 export const OPERATIONS: Record<string, OperationRule> = operations;
 /** Task kind -> status -> operation type -> next status; a missing entry means "not from here". */

@@ -13,7 +13,7 @@ export const STEPS: Steps = {};
 export function upcast(envelope: Liftable, steps: Steps = STEPS): Liftable {
   let lifted = envelope;
   for (;;) {
-    const step = typeof lifted["type"] === "string" ? steps[`${lifted["type"]}@${String(lifted["v"])}`] : undefined;
+    const step = typeof lifted['type'] === 'string' ? steps[`${lifted['type']}@${String(lifted['v'])}`] : undefined;
     if (step === undefined) return lifted;
     lifted = step(lifted);
   }

@@ -3,10 +3,10 @@
  *
  * The stages run in order and the first one that finds something answers alone, since each rests on those before it.
  */
-import { derive, normalWaybill, unclean } from "./canonical";
-import { envelope as checkEnvelope, payloads, type Check, type CheckError } from "./generated/validators";
-import type { JsonObject } from "./records";
-import { KIND_OF_ENTITY_ANY, OPERATIONS, REASONS } from "./tables";
+import { derive, normalWaybill, unclean } from './canonical';
+import { envelope as checkEnvelope, payloads, type Check, type CheckError } from './generated/validators';
+import type { JsonObject } from './records';
+import { KIND_OF_ENTITY_ANY, OPERATIONS, REASONS } from './tables';
 
 /** What is wrong, where (a path like `payload.photos.0`) and, for a person who reads logs, why. */
 export interface Problem {
@@ -19,13 +19,13 @@ type Unjudged = Record<string, unknown>;
 
 /** The problems of an upcast operation, sorted by field and code; `role` is the author's, null leaves permission open. */
 export function validate(envelope: unknown, role: string | null = null): Problem[] {
-  if (!isObject(envelope)) return [problem("", "malformed", "an operation is an object")];
+  if (!isObject(envelope)) return [problem('', 'malformed', 'an operation is an object')];
   const stages = [
     () => uncleanParts(envelope),
     () => shape(envelope),
     () => known(envelope, role),
     () => payloadShape(envelope),
-    () => sense(envelope["type"] as string, envelope["entity"] as string, envelope["payload"] as JsonObject),
+    () => sense(envelope['type'] as string, envelope['entity'] as string, envelope['payload'] as JsonObject),
   ];
   for (const stage of stages) {
     const problems = tidy(stage());
@@ -36,36 +36,36 @@ export function validate(envelope: unknown, role: string | null = null): Problem
 
 function uncleanParts(envelope: Unjudged): Problem[] {
   return [...unclean(envelope)].map(({ path, what }) =>
-    problem(path, what === "number" ? "out_of_range" : "malformed", `nothing can hold this ${what}`),
+    problem(path, what === 'number' ? 'out_of_range' : 'malformed', `nothing can hold this ${what}`),
   );
 }
 
 function shape(envelope: Unjudged): Problem[] {
   const { payload, ...head } = envelope;
-  const found = refusals(checkEnvelope, head, "malformed", "");
-  return isObject(payload) ? found : [...found, problem("payload", "malformed", "the payload is an object")];
+  const found = refusals(checkEnvelope, head, 'malformed', '');
+  return isObject(payload) ? found : [...found, problem('payload', 'malformed', 'the payload is an object')];
 }
 
 function known(envelope: Unjudged, role: string | null): Problem[] {
-  const type = envelope["type"] as string;
+  const type = envelope['type'] as string;
   const rule = Object.hasOwn(OPERATIONS, type) ? OPERATIONS[type] : undefined;
-  if (rule === undefined) return [problem("type", "unknown_type", "no such type of operation")];
-  const kind = (envelope["entity"] as string).split(":")[0] as string;
+  if (rule === undefined) return [problem('type', 'unknown_type', 'no such type of operation')];
+  const kind = (envelope['entity'] as string).split(':')[0] as string;
   const found: Problem[] = [];
-  if (envelope["v"] !== rule.v) found.push(problem("v", "unknown_version", `version ${rule.v} is known`));
+  if (envelope['v'] !== rule.v) found.push(problem('v', 'unknown_version', `version ${rule.v} is known`));
   if (rule.entity !== kind && rule.entity !== KIND_OF_ENTITY_ANY) {
-    found.push(problem("entity", "wrong_entity", `this is about a ${rule.entity}`));
+    found.push(problem('entity', 'wrong_entity', `this is about a ${rule.entity}`));
   }
   if (role !== null && !rule.roles.includes(role)) {
-    found.push(problem("type", "forbidden", `a ${role} may not write this`));
+    found.push(problem('type', 'forbidden', `a ${role} may not write this`));
   }
   return found;
 }
 
 function payloadShape(envelope: Unjudged): Problem[] {
-  const check = payloads[envelope["type"] as string];
-  if (check === undefined) return [problem("type", "unknown_type", "no such type of operation")];
-  return refusals(check, envelope["payload"], "invalid_payload", "payload");
+  const check = payloads[envelope['type'] as string];
+  if (check === undefined) return [problem('type', 'unknown_type', 'no such type of operation')];
+  return refusals(check, envelope['payload'], 'invalid_payload', 'payload');
 }
 
 function refusals(check: Check, value: unknown, code: string, path: string): Problem[] {
@@ -79,31 +79,34 @@ function refusals(check: Check, value: unknown, code: string, path: string): Pro
 /** Where an error of the validator points; null for those that only sum up others. */
 function fieldOf({ keyword, instancePath, params }: CheckError, path: string): string | null {
   // An object that may be null is a choice of two shapes: that it is not null is no complaint of its own.
-  if (keyword === "anyOf" || (keyword === "type" && params["type"] === "null")) return null;
-  const steps = instancePath.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const last = params["missingProperty"] ?? params["additionalProperty"];
-  return [path, ...steps, ...(last === undefined ? [] : [String(last)])].filter((step) => step !== "").join(".");
+  if (keyword === 'anyOf' || (keyword === 'type' && params['type'] === 'null')) return null;
+  const steps = instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const last = params['missingProperty'] ?? params['additionalProperty'];
+  return [path, ...steps, ...(last === undefined ? [] : [String(last)])].filter((step) => step !== '').join('.');
 }
 
 /** What no shape can say: values that contradict each other or name what does not exist. */
 function sense(type: string, entity: string, payload: JsonObject): Problem[] {
   const found: Problem[] = [];
-  const excepted = ["task.attempt_failed", "task.held", "task.returned"].includes(type);
-  if (excepted && !Object.hasOwn(REASONS, payload["reason"] as string)) {
-    found.push(problem("payload.reason", "invalid_payload", "no such reason"));
+  const excepted = ['task.attempt_failed', 'task.held', 'task.returned'].includes(type);
+  if (excepted && !Object.hasOwn(REASONS, payload['reason'] as string)) {
+    found.push(problem('payload.reason', 'invalid_payload', 'no such reason'));
   }
-  const [start, end] = [payload["window_start"] ?? null, payload["window_end"] ?? null];
+  const [start, end] = [payload['window_start'] ?? null, payload['window_end'] ?? null];
   if (start !== null && end !== null && end < start) {
-    found.push(problem("payload.window_end", "invalid_payload", "the window ends before it starts"));
+    found.push(problem('payload.window_end', 'invalid_payload', 'the window ends before it starts'));
   }
   const named = namedEntity(type, payload);
   if (named !== null && named !== entity) {
-    found.push(problem("entity", "wrong_entity", "the payload speaks of another entity"));
+    found.push(problem('entity', 'wrong_entity', 'the payload speaks of another entity'));
   }
-  if (type === "order.imported" || type === "parcel.scanned") {
-    const waybill = payload["waybill"] as string;
+  if (type === 'order.imported' || type === 'parcel.scanned') {
+    const waybill = payload['waybill'] as string;
     if (!waybill || waybill !== normalWaybill(waybill)) {
-      found.push(problem("payload.waybill", "invalid_payload", "the waybill is not in its normal form"));
+      found.push(problem('payload.waybill', 'invalid_payload', 'the waybill is not in its normal form'));
     }
   }
   return found;
@@ -111,9 +114,9 @@ function sense(type: string, entity: string, payload: JsonObject): Problem[] {
 
 function namedEntity(type: string, payload: JsonObject): string | null {
   const word = (key: string): string => payload[key] as string;
-  if (type === "order.imported") return `task:${derive("task", word("kind"), word("waybill"))}`;
-  if (type === "parcel.scanned") return `parcel:${derive("parcel", word("waybill"))}`;
-  if (type === "payment.collected") return `obligation:${word("task")}`;
+  if (type === 'order.imported') return `task:${derive('task', word('kind'), word('waybill'))}`;
+  if (type === 'parcel.scanned') return `parcel:${derive('parcel', word('waybill'))}`;
+  if (type === 'payment.collected') return `obligation:${word('task')}`;
   return null;
 }
 
@@ -128,5 +131,5 @@ function problem(field: string, code: string, detail: string): Problem {
 }
 
 function isObject(value: unknown): value is Unjudged {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

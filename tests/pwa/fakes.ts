@@ -2,27 +2,32 @@
  * A server that keeps the contract, in memory and in process: it decides with the real rules of sync/ts, keeps a ledger by
  * device, incarnation and seq, and one upserted row per scope and entity. Tests break its network, never its rules.
  */
-import "fake-indexeddb/auto";
+import 'fake-indexeddb/auto';
 
-import { createHash } from "node:crypto";
-import { gunzipSync } from "node:zlib";
+import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 
-import { IDBFactory } from "fake-indexeddb";
+import { IDBFactory } from 'fake-indexeddb';
 
-import { createEngine, type Draft, type Engine, type Platform, type TaskRow } from "../../pwa/engine";
-import { virtualPlatform, type VirtualPlatform } from "../../pwa/node/platform";
-import { bodyHash, canonical, derive } from "../../sync/ts/canonical";
-import { decide, type Board } from "../../sync/ts/merge";
-import { parse, planPush, positionCode, UnreadableError, type WireResult, type WireRow } from "../../sync/ts/protocol";
-import type { Envelope, JsonObject, ObligationRecord, TaskRecord } from "../../sync/ts/records";
-import { validate } from "../../sync/ts/validate";
-import type { HttpAnswer, HttpRequest } from "../../pwa/platform";
+import { createEngine, type Draft, type Engine, type Platform, type TaskRow } from '../../pwa/engine';
+import { virtualPlatform, type VirtualPlatform } from '../../pwa/node/platform';
+import { bodyHash, canonical, derive } from '../../sync/ts/canonical';
+import { decide, type Board } from '../../sync/ts/merge';
+import { parse, planPush, positionCode, UnreadableError, type WireResult, type WireRow } from '../../sync/ts/protocol';
+import type { Envelope, JsonObject, ObligationRecord, TaskRecord } from '../../sync/ts/records';
+import { validate } from '../../sync/ts/validate';
+import type { HttpAnswer, HttpRequest } from '../../pwa/platform';
 
 export const NOW = 1_763_700_000_000;
-export const STATION = { id: "11111111-1111-4111-8111-111111111111", code: "SHA1", name: "Shanghai 1", timezone: "Asia/Shanghai" };
-export const COURIER = { id: "22222222-2222-4222-8222-222222222222", name: "Li Wei", lang: "zh" as const };
-export const DISPATCHER = "33333333-3333-4333-8333-333333333333";
-export const DEVICE = "44444444-4444-4444-8444-444444444444";
+export const STATION = {
+  id: '11111111-1111-4111-8111-111111111111',
+  code: 'SHA1',
+  name: 'Shanghai 1',
+  timezone: 'Asia/Shanghai',
+};
+export const COURIER = { id: '22222222-2222-4222-8222-222222222222', name: 'Li Wei', lang: 'zh' as const };
+export const DISPATCHER = '33333333-3333-4333-8333-333333333333';
+export const DEVICE = '44444444-4444-4444-8444-444444444444';
 export const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3);
 
 interface Entry {
@@ -37,7 +42,7 @@ interface Scope {
 
 export class FakeServer {
   now = NOW;
-  epoch = "e1";
+  epoch = 'e1';
   board: Board = {};
   /** device/incarnation -> entries by seq - 1 */
   ledger = new Map<string, Entry[]>();
@@ -45,7 +50,7 @@ export class FakeServer {
   scopes = new Map<string, Scope>();
   blobs = new Map<string, Uint8Array>();
   manifest: unknown = null;
-  codes = new Map([["CODE", { user: COURIER, device: DEVICE }]]);
+  codes = new Map([['CODE', { user: COURIER, device: DEVICE }]]);
   revoked = false;
   /** Answers instead of the server, after the request arrived but before anything is done. */
   intercept: (request: HttpRequest) => HttpAnswer | null = () => null;
@@ -59,12 +64,15 @@ export class FakeServer {
   // --- the desk ----------------------------------------------------------------------------------------------------
 
   /** Imports an order and gives it to a courier; answers the task's id. */
-  task(waybill: string, given: { kind?: "delivery" | "pickup"; cod?: number; courier?: string; sequence?: number } = {}): string {
-    const kind = given.kind ?? "delivery";
-    const id = derive("task", kind, waybill);
-    this.desk("order.imported", `task:${id}`, order(kind, waybill, given.cod ?? 0));
+  task(
+    waybill: string,
+    given: { kind?: 'delivery' | 'pickup'; cod?: number; courier?: string; sequence?: number } = {},
+  ): string {
+    const kind = given.kind ?? 'delivery';
+    const id = derive('task', kind, waybill);
+    this.desk('order.imported', `task:${id}`, order(kind, waybill, given.cod ?? 0));
     const payload = { courier: given.courier ?? COURIER.id, sequence: given.sequence ?? null };
-    this.desk("task.assigned", `task:${id}`, payload, { courier: null });
+    this.desk('task.assigned', `task:${id}`, payload, { courier: null });
     return id;
   }
 
@@ -75,8 +83,8 @@ export class FakeServer {
   }
 
   reassign(task: string, to: string): void {
-    const payload = { courier: to, sequence: null, reason: "sick" };
-    this.desk("task.reassigned", `task:${task}`, payload, { courier: COURIER.id });
+    const payload = { courier: to, sequence: null, reason: 'sick' };
+    this.desk('task.reassigned', `task:${task}`, payload, { courier: COURIER.id });
   }
 
   notice(body: JsonObject & { id: string }): void {
@@ -96,8 +104,8 @@ export class FakeServer {
 
   async handle(request: HttpRequest): Promise<HttpAnswer> {
     const bytes = request.body ?? new Uint8Array();
-    const plain = request.headers["content-encoding"] === "gzip" ? new Uint8Array(gunzipSync(bytes)) : bytes;
-    const isJson = request.headers["content-type"] === "application/json";
+    const plain = request.headers['content-encoding'] === 'gzip' ? new Uint8Array(gunzipSync(bytes)) : bytes;
+    const isJson = request.headers['content-type'] === 'application/json';
     const body = isJson ? (JSON.parse(Buffer.from(plain).toString()) as Record<string, unknown>) : null;
     this.requests.push({ method: request.method, path: request.path, body, bytes: plain.length });
     const stopped = this.intercept(request);
@@ -108,14 +116,15 @@ export class FakeServer {
   }
 
   private route(request: HttpRequest, text: string, bytes: Uint8Array): HttpAnswer {
-    if (request.path === "/api/v1/devices/enrol") return this.enrol(JSON.parse(text) as { code: string });
-    if (request.headers["authorization"] !== "Bearer secret") return problem(401, "device_unknown");
-    if (this.revoked) return problem(401, "device_revoked");
-    if (request.path === "/api/v1/exchange") return this.exchange(text);
-    if (request.path === "/api/v1/manifest") return this.manifest ? json(200, this.manifest) : problem(404, "not_found");
+    if (request.path === '/api/v1/devices/enrol') return this.enrol(JSON.parse(text) as { code: string });
+    if (request.headers['authorization'] !== 'Bearer secret') return problem(401, 'device_unknown');
+    if (this.revoked) return problem(401, 'device_revoked');
+    if (request.path === '/api/v1/exchange') return this.exchange(text);
+    if (request.path === '/api/v1/manifest')
+      return this.manifest ? json(200, this.manifest) : problem(404, 'not_found');
     const sha = /^\/api\/v1\/blobs\/([0-9a-f]{64})$/.exec(request.path)?.[1];
-    if (!sha) return problem(404, "not_found");
-    if (createHash("sha256").update(bytes).digest("hex") !== sha) return problem(422, "hash_mismatch");
+    if (!sha) return problem(404, 'not_found');
+    if (createHash('sha256').update(bytes).digest('hex') !== sha) return problem(422, 'hash_mismatch');
     const known = this.blobs.has(sha);
     this.blobs.set(sha, bytes);
     return json(known ? 200 : 201, {});
@@ -123,9 +132,9 @@ export class FakeServer {
 
   private enrol({ code }: { code: string }): HttpAnswer {
     const found = this.codes.get(code);
-    if (!found) return problem(400, "enrolment_invalid");
+    if (!found) return problem(400, 'enrolment_invalid');
     this.codes.delete(code);
-    return json(201, { device: found.device, credential: "secret", user: found.user, station: STATION });
+    return json(201, { device: found.device, credential: 'secret', user: found.user, station: STATION });
   }
 
   private exchange(text: string): HttpAnswer {
@@ -133,7 +142,7 @@ export class FakeServer {
     try {
       asked = parse(text) as Record<string, never>;
     } catch (error) {
-      if (error instanceof UnreadableError) return problem(400, "unreadable");
+      if (error instanceof UnreadableError) return problem(400, 'unreadable');
       throw error;
     }
     const { incarnation, push, cursors, ceilings, limit } = asked as unknown as Asked;
@@ -141,18 +150,21 @@ export class FakeServer {
     const entries = this.ledger.get(key) ?? [];
     this.ledger.set(key, entries);
     const plan = planPush(entries.length, push?.from_seq ?? entries.length + 1, push?.operations.length ?? 0);
-    const results = plan.action === "gap" ? [] : (push?.operations ?? []).map((op, i) => this.take(entries, incarnation, (push?.from_seq ?? 1) + i, op));
+    const results =
+      plan.action === 'gap'
+        ? []
+        : (push?.operations ?? []).map((op, i) => this.take(entries, incarnation, (push?.from_seq ?? 1) + i, op));
     const named = (push?.operations ?? []).flatMap((op) => op.blobs ?? []);
     return json(200, {
       protocol: 1,
       server_time: this.now,
       epoch: this.epoch,
-      user: { ...COURIER, role: "courier", station: STATION.id },
+      user: { ...COURIER, role: 'courier', station: STATION.id },
       head_seq: entries.length,
       expected_seq: entries.length + 1,
       results,
       missing_blobs: named.filter((sha) => !this.blobs.has(sha)),
-      pull: { state: "ok", scopes: this.pull(cursors, ceilings, Math.min(limit, this.pageLimit)) },
+      pull: { state: 'ok', scopes: this.pull(cursors, ceilings, Math.min(limit, this.pageLimit)) },
     });
   }
 
@@ -160,8 +172,8 @@ export class FakeServer {
     const known = entries[seq - 1];
     if (known) return known.result;
     const misplaced = positionCode(op, DEVICE, incarnation, seq);
-    const reused = this.opIds.has(op.op_id) ? "id_reuse" : null;
-    const invalid = validate(op, "courier")[0]?.code ?? null;
+    const reused = this.opIds.has(op.op_id) ? 'id_reuse' : null;
+    const invalid = validate(op, 'courier')[0]?.code ?? null;
     const refused = misplaced ?? reused ?? invalid;
     const decision = refused ? null : decide(this.board, op, null, STATION.id);
     if (decision) this.write(decision.changes);
@@ -169,7 +181,7 @@ export class FakeServer {
     const result: WireResult = {
       seq,
       op_id: op.op_id ?? null,
-      status: decision?.status ?? "quarantined",
+      status: decision?.status ?? 'quarantined',
       code: refused ?? decision?.code ?? null,
       detail: null,
       applied_at: { scope, ver: this.scope(scope).ver },
@@ -185,7 +197,9 @@ export class FakeServer {
       const scope = this.scope(name);
       const from = cursors[name] ?? 0;
       const ceiling = Math.min(ceilings[name] ?? scope.ver, scope.ver);
-      const due = [...scope.rows.values()].filter((row) => row.ver > from && row.ver <= ceiling).sort((a, b) => a.ver - b.ver);
+      const due = [...scope.rows.values()]
+        .filter((row) => row.ver > from && row.ver <= ceiling)
+        .sort((a, b) => a.ver - b.ver);
       const rows = due.slice(0, limit);
       const final = rows.length === due.length;
       return { scope: name, from, to: final ? ceiling : (rows.at(-1)?.ver ?? from), ceiling, final, rows };
@@ -201,9 +215,9 @@ export class FakeServer {
   }
 
   private tasksOf(entity: string): string[] {
-    const [kind, id] = entity.split(":") as [string, string];
-    if (kind === "task" || kind === "obligation") return [id];
-    const tasks = Object.entries(this.board).filter(([name]) => name.startsWith("task:"));
+    const [kind, id] = entity.split(':') as [string, string];
+    if (kind === 'task' || kind === 'obligation') return [id];
+    const tasks = Object.entries(this.board).filter(([name]) => name.startsWith('task:'));
     return tasks.filter(([, record]) => Object.values(record).includes(id)).map(([name]) => name.slice(5));
   }
 
@@ -211,12 +225,12 @@ export class FakeServer {
     const task = this.taskRecord(id);
     for (const [name, scope] of this.scopes) {
       const held = scope.rows.get(`task:${id}`);
-      if (name.startsWith("courier:") && held?.present && name !== `courier:${task.courier}`) {
-        this.put(name, { entity: `task:${id}`, rev: held.rev, present: false, reason: "reassigned", body: null });
+      if (name.startsWith('courier:') && held?.present && name !== `courier:${task.courier}`) {
+        this.put(name, { entity: `task:${id}`, rev: held.rev, present: false, reason: 'reassigned', body: null });
       }
     }
     if (task.courier === null) return;
-    const { name, phone, requests } = this.board[`customer:${task.customer}`] as never as TaskRow["customer"];
+    const { name, phone, requests } = this.board[`customer:${task.customer}`] as never as TaskRow['customer'];
     const body = {
       task,
       parcel: this.board[`parcel:${task.parcel}`],
@@ -225,10 +239,16 @@ export class FakeServer {
       conflict: null,
     };
     const before = this.scope(`courier:${task.courier}`).rows.get(`task:${id}`);
-    this.put(`courier:${task.courier}`, { entity: `task:${id}`, rev: (before?.rev ?? 0) + 1, present: true, reason: null, body });
+    this.put(`courier:${task.courier}`, {
+      entity: `task:${id}`,
+      rev: (before?.rev ?? 0) + 1,
+      present: true,
+      reason: null,
+      body,
+    });
   }
 
-  put(name: string, row: Omit<WireRow, "ver">): void {
+  put(name: string, row: Omit<WireRow, 'ver'>): void {
     const scope = this.scope(name);
     scope.ver += 1;
     // A JSON round trip, so that nothing of the handheld's copy is shared with the server's.
@@ -255,7 +275,7 @@ function canonicalHash(op: Envelope): string {
     canonical(op);
     return bodyHash(op);
   } catch {
-    return "unclean";
+    return 'unclean';
   }
 }
 
@@ -264,24 +284,32 @@ export function json(status: number, value: unknown, headers: Record<string, str
 }
 
 export function problem(status: number, code: string, headers: Record<string, string> = {}): HttpAnswer {
-  return json(status, { type: "about:blank", title: code, status, detail: code, code }, headers);
+  return json(status, { type: 'about:blank', title: code, status, detail: code, code }, headers);
 }
 
 function order(kind: string, waybill: string, cod: number): JsonObject {
   return {
     kind,
-    merchant: "shop",
+    merchant: 'shop',
     reference: waybill,
     waybill,
     pieces: 1,
     weight_g: 500,
     goods: null,
-    customer: { id: derive("customer", STATION.id, waybill), name: "王芳", phone: "13800001111" },
-    address: { text: "人民路1号", community: null, building: null, unit: null, room: "301", lng_e7: null, lat_e7: null },
+    customer: { id: derive('customer', STATION.id, waybill), name: '王芳', phone: '13800001111' },
+    address: {
+      text: '人民路1号',
+      community: null,
+      building: null,
+      unit: null,
+      room: '301',
+      lng_e7: null,
+      lat_e7: null,
+    },
     window_start: NOW,
     window_end: NOW + 7_200_000,
     cod_minor: cod,
-    currency: "CNY",
+    currency: 'CNY',
     requests: [],
     courier: null,
     sequence: null,
@@ -289,10 +317,17 @@ function order(kind: string, waybill: string, cod: number): JsonObject {
   };
 }
 
-function deskOperation(id: string, type: string, entity: string, payload: JsonObject, base: JsonObject, at: number): Envelope {
-  const op_id = derive("test", id);
+function deskOperation(
+  id: string,
+  type: string,
+  entity: string,
+  payload: JsonObject,
+  base: JsonObject,
+  at: number,
+): Envelope {
+  const op_id = derive('test', id);
   const none = { device: null, incarnation: null, seq: null, prev: null, mono: null, boot: null, base_rev: null };
-  return { ...none, op_id, type, v: 1, author: DISPATCHER, app: "test", entity, base, payload, blobs: [], at };
+  return { ...none, op_id, type, v: 1, author: DISPATCHER, app: 'test', entity, base, payload, blobs: [], at };
 }
 
 // --- handhelds -----------------------------------------------------------------------------------------------------
@@ -306,37 +341,40 @@ export interface Rig {
 }
 
 /** An engine on fresh storage before a fake server; `change` may replace parts of its platform. */
-export async function rig(change: (platform: VirtualPlatform) => Partial<Platform> = () => ({}), enrolled = true): Promise<Rig> {
+export async function rig(
+  change: (platform: VirtualPlatform) => Partial<Platform> = () => ({}),
+  enrolled = true,
+): Promise<Rig> {
   const server = new FakeServer();
-  const base = virtualPlatform({ name: "test", seed: "1", now: NOW, factory: new IDBFactory() });
+  const base = virtualPlatform({ name: 'test', seed: '1', now: NOW, factory: new IDBFactory() });
   const platform = { ...base, fetch: (request: HttpRequest) => server.handle(request) };
   Object.assign(platform, change(platform));
-  const options = { baseUrl: "", app: "test" };
+  const options = { baseUrl: '', app: 'test' };
   const engine = await createEngine(platform, options);
-  if (enrolled) await engine.enrol("CODE");
+  if (enrolled) await engine.enrol('CODE');
   return { server, platform, engine, again: () => createEngine(platform, options) };
 }
 
 export const delivered = (task: string, payload: JsonObject = {}): Draft => ({
-  type: "task.delivered",
+  type: 'task.delivered',
   entity: `task:${task}`,
-  payload: { recipient: "self", recipient_name: null, signature: null, photos: [], consent: null, ...payload },
+  payload: { recipient: 'self', recipient_name: null, signature: null, photos: [], consent: null, ...payload },
 });
 
 export const paid = (task: string, amount: number): Draft => ({
-  type: "payment.collected",
+  type: 'payment.collected',
   entity: `obligation:${task}`,
-  payload: { task, amount_minor: amount, currency: "CNY", method: "cash" },
+  payload: { task, amount_minor: amount, currency: 'CNY', method: 'cash' },
 });
 
 export const noted = (task: string, text: string): Draft => ({
-  type: "task.noted",
+  type: 'task.noted',
   entity: `task:${task}`,
   payload: { text },
 });
 
 export const scanned = (waybill: string): Draft => ({
-  type: "parcel.scanned",
-  entity: `parcel:${derive("parcel", waybill)}`,
-  payload: { code: waybill, waybill, source: "wedge", verdict: "mine", task: derive("task", "delivery", waybill) },
+  type: 'parcel.scanned',
+  entity: `parcel:${derive('parcel', waybill)}`,
+  payload: { code: waybill, waybill, source: 'wedge', verdict: 'mine', task: derive('task', 'delivery', waybill) },
 });

@@ -1,18 +1,18 @@
 /** The shared vectors: what pytest demands of Python, demanded of TypeScript. Shapes: sync/vectors/README.md. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 
-import { apply } from "../../sync/ts/apply";
-import { canonical, derive, normalWaybill, sha256Hex } from "../../sync/ts/canonical";
-import { corrected } from "../../sync/ts/clock";
-import { effect } from "../../sync/ts/conflict";
-import { decide, fold, threeWay, type Board } from "../../sync/ts/merge";
-import { absorb, itemState, overlay, type Answer, type Row } from "../../sync/ts/pending";
-import { narrowed, parse, planPush, positionCode, sliceBatch } from "../../sync/ts/protocol";
-import type { ConflictRecord, Envelope, JsonObject, ResultStatus, SyncRecord } from "../../sync/ts/records";
-import { upcast } from "../../sync/ts/upcast";
-import { validate } from "../../sync/ts/validate";
+import { apply } from '../../sync/ts/apply';
+import { canonical, derive, normalWaybill, sha256Hex } from '../../sync/ts/canonical';
+import { corrected } from '../../sync/ts/clock';
+import { effect } from '../../sync/ts/conflict';
+import { decide, fold, threeWay, type Board } from '../../sync/ts/merge';
+import { absorb, itemState, overlay, type Answer, type Row } from '../../sync/ts/pending';
+import { narrowed, parse, planPush, positionCode, sliceBatch } from '../../sync/ts/protocol';
+import type { ConflictRecord, Envelope, JsonObject, ResultStatus, SyncRecord } from '../../sync/ts/records';
+import { upcast } from '../../sync/ts/upcast';
+import { validate } from '../../sync/ts/validate';
 
 interface Case {
   name: string;
@@ -22,8 +22,8 @@ interface Case {
   expect: Record<string, unknown>;
 }
 
-const FOLDER = join(import.meta.dirname, "../../sync/vectors");
-const index = JSON.parse(readFileSync(join(FOLDER, "index.json"), "utf8")) as {
+const FOLDER = join(import.meta.dirname, '../../sync/vectors');
+const index = JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')) as {
   files: { file: string; title: string; count: number }[];
 };
 
@@ -54,7 +54,9 @@ const RUN: Record<string, (input: never) => unknown> = {
     results: Record<string, Answer>;
     cursors: Record<string, number>;
   }) => ({ rows: overlay(input.rows, input.entries, input.results, input.cursors) }),
-  absorb: ({ known, results }: { known: Record<string, Known>; results: Known[] }) => ({ known: absorb(known, results) }),
+  absorb: ({ known, results }: { known: Record<string, Known>; results: Known[] }) => ({
+    known: absorb(known, results),
+  }),
   item_state: ({ result }: { result: Known | null }) => ({ state: itemState(result) }),
   slice: ({ sizes }: { sizes: number[] }) => ({ count: sliceBatch(sizes) }),
   narrowed: ({ count }: { count: number }) => ({ count: narrowed(count) }),
@@ -67,20 +69,20 @@ const RUN: Record<string, (input: never) => unknown> = {
   upcast: ({ envelope }: { envelope: Record<string, unknown> }) => ({ envelope: upcast(envelope) }),
 };
 
-describe.each(index.files)("$file $title", ({ file, count }) => {
-  const cases = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as Case[];
+describe.each(index.files)('$file $title', ({ file, count }) => {
+  const cases = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Case[];
 
-  it("holds as many cases as the index says", () => expect(cases.length).toBe(count));
+  it('holds as many cases as the index says', () => expect(cases.length).toBe(count));
 
-  it.each(cases)("$name", (one) => {
+  it.each(cases)('$name', (one) => {
     const run = RUN[one.function];
     if (run === undefined) throw new Error(`no such function: ${one.function}`);
     const before = structuredClone(one.input);
-    if (one.expect["error"] === true) {
+    if (one.expect['error'] === true) {
       expect(() => run(one.input as never)).toThrow();
     } else {
       expect(run(one.input as never)).toStrictEqual(one.expect);
     }
-    expect(one.input, "inputs stay as they were").toStrictEqual(before);
+    expect(one.input, 'inputs stay as they were').toStrictEqual(before);
   });
 });

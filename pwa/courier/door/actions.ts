@@ -57,6 +57,6 @@ export function arrive(view: TaskView): Promise<boolean> {
 export function addNote(view: TaskView, text: string): Promise<boolean> {
   return guarded(async () => {
     const undo = await session.submit([{ type: 'task.noted', entity: `task:${view.task.id}`, payload: { text } }]);
-    saved({ text: t('note.saved'), undo });
+    saved({ text: t('note.saved'), detail: tail(view.parcel.waybill), undo });
   });
 }

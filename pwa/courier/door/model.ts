@@ -119,7 +119,12 @@ export interface Proofs {
 }
 
 /** Payment and delivery in one submit, so that neither can be saved without the other. */
-export function signOff(view: TaskView, form: DoorForm, proofs: Proofs, consentText: string | null): { drafts: Draft[]; blobs: BlobInput[] } {
+export function signOff(
+  view: TaskView,
+  form: DoorForm,
+  proofs: Proofs,
+  consentText: string | null,
+): { drafts: Draft[]; blobs: BlobInput[] } {
   const blobs: BlobInput[] = [];
   const refer = (bytes: Uint8Array, type: string, kind: 'signature' | 'photo'): string => {
     blobs.push({ bytes, type, kind });
@@ -159,5 +164,7 @@ export function phase(view: TaskView, anyway: boolean): Phase {
   const { status } = view.task;
   if (anyway && (status === 'cancelled' || status === 'attempt_failed')) return 'form';
   if (status === 'cancelled' || (view.task.cancelled && !view.task.outcome)) return anyway ? 'form' : 'stopped';
-  return view.task.outcome || !['created', 'assigned', 'out_for_delivery', 'arrived'].includes(status) ? 'outcome' : 'form';
+  return view.task.outcome || !['created', 'assigned', 'out_for_delivery', 'arrived'].includes(status)
+    ? 'outcome'
+    : 'form';
 }

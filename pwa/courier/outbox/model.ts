@@ -2,14 +2,7 @@
 import type { NoticeView, OutboxItem, SyncStatus } from '../../engine';
 
 /** Which sentence follows the words for what was done. */
-export type Standing =
-  | 'waiting'
-  | 'proofs'
-  | 'confirmed'
-  | 'merged'
-  | 'deferred'
-  | 'conflict'
-  | 'quarantined';
+export type Standing = 'waiting' | 'proofs' | 'confirmed' | 'merged' | 'deferred' | 'conflict' | 'quarantined';
 
 export function standing(item: OutboxItem): Standing {
   if (item.status === 'conflict') return 'conflict';
@@ -25,15 +18,27 @@ export function newestFirst(items: readonly OutboxItem[]): OutboxItem[] {
 }
 
 /** What a person must look at comes before what only waits, and that before what is done. */
-export function sections(items: readonly OutboxItem[]): { attention: OutboxItem[]; waiting: OutboxItem[]; confirmed: OutboxItem[] } {
+export function sections(items: readonly OutboxItem[]): {
+  attention: OutboxItem[];
+  waiting: OutboxItem[];
+  confirmed: OutboxItem[];
+} {
   const sorted = newestFirst(items);
   const attention = sorted.filter((item) => item.state === 'needs_you' && !item.seen);
-  const waiting = sorted.filter((item) => !attention.includes(item) && (item.state === 'saved' || item.proofsWaiting > 0));
-  return { attention, waiting, confirmed: sorted.filter((item) => !attention.includes(item) && !waiting.includes(item)) };
+  const waiting = sorted.filter(
+    (item) => !attention.includes(item) && (item.state === 'saved' || item.proofsWaiting > 0),
+  );
+  return {
+    attention,
+    waiting,
+    confirmed: sorted.filter((item) => !attention.includes(item) && !waiting.includes(item)),
+  };
 }
 
 /** The keys of the sentence at the top, each with its number. */
-export function summary(status: SyncStatus | null): { key: 'waiting' | 'proofs' | 'needsYou' | 'clear' | 'unknown'; n: number }[] {
+export function summary(
+  status: SyncStatus | null,
+): { key: 'waiting' | 'proofs' | 'needsYou' | 'clear' | 'unknown'; n: number }[] {
   if (!status) return [{ key: 'unknown', n: 0 }];
   const said = [
     { key: 'waiting' as const, n: status.waiting },

@@ -30,7 +30,12 @@ export function pickupTask(waybill: string): string {
   return derive('task', 'pickup', waybill);
 }
 
-export function pickUp(task: string, waybill: string, form: PickupForm, photos: Uint8Array[]): { drafts: Draft[]; blobs: BlobInput[] } {
+export function pickUp(
+  task: string,
+  waybill: string,
+  form: PickupForm,
+  photos: Uint8Array[],
+): { drafts: Draft[]; blobs: BlobInput[] } {
   const blobs = photos.map((bytes): BlobInput => ({ bytes, type: 'image/jpeg', kind: 'photo' }));
   const payload = {
     pieces: form.pieces,

@@ -48,7 +48,12 @@ export function acts(view: TaskView): Act[] {
 /** The usual act for a reason; the courier may choose another. */
 export function usualAct(view: TaskView, reason: Reason): Act {
   const possible = acts(view);
-  const usual: Act = view.task.cancelled || reason.code === 'RECALLED' || reason.code === 'UNCLAIMED' ? 'returned' : reason.next === 'hold' ? 'held' : 'attempt_failed';
+  const usual: Act =
+    view.task.cancelled || reason.code === 'RECALLED' || reason.code === 'UNCLAIMED'
+      ? 'returned'
+      : reason.next === 'hold'
+        ? 'held'
+        : 'attempt_failed';
   return possible.includes(usual) ? usual : (possible[0] ?? 'attempt_failed');
 }
 
@@ -75,7 +80,12 @@ export function missing(form: ProblemForm): Missing | null {
 }
 
 /** `callNote` is the sentence about the call, put before the courier's own note. */
-export function report(view: TaskView, form: ProblemForm, photos: Uint8Array[], callNote: string | null): { drafts: Draft[]; blobs: BlobInput[] } {
+export function report(
+  view: TaskView,
+  form: ProblemForm,
+  photos: Uint8Array[],
+  callNote: string | null,
+): { drafts: Draft[]; blobs: BlobInput[] } {
   const blobs = photos.map((bytes): BlobInput => ({ bytes, type: 'image/jpeg', kind: 'photo' }));
   const note = [callNote, form.note.trim()].filter(Boolean).join(' ') || null;
   const payload = { reason: form.reason?.code ?? 'OTHER', note, photos: blobs.map((_, at) => `blob:${at}`) };

@@ -77,12 +77,19 @@ export function stopped(tasks: readonly TaskView[]): TaskView[] {
 
 /** Deliveries that have not left the station; `scanned` of them passed the scanner. */
 export function toLoad(tasks: readonly TaskView[]): { tasks: TaskView[]; scanned: number } {
-  const waiting = tasks.filter((view) => view.task.kind === 'delivery' && view.task.status === 'assigned' && isLeft(view));
+  const waiting = tasks.filter(
+    (view) => view.task.kind === 'delivery' && view.task.status === 'assigned' && isLeft(view),
+  );
   return { tasks: waiting, scanned: waiting.filter((view) => view.parcel.scans > 0).length };
 }
 
 /** What the day holds, said before the shift starts. Money in minor units. */
-export function dayAhead(tasks: readonly TaskView[]): { deliveries: number; pickups: number; cod: number; requests: number } {
+export function dayAhead(tasks: readonly TaskView[]): {
+  deliveries: number;
+  pickups: number;
+  cod: number;
+  requests: number;
+} {
   const left = tasks.filter(isLeft);
   return {
     deliveries: left.filter((view) => view.task.kind === 'delivery').length,
@@ -93,7 +100,9 @@ export function dayAhead(tasks: readonly TaskView[]): { deliveries: number; pick
 }
 
 export function startShift(shift: string, station: string, tasks: readonly TaskView[]): Draft[] {
-  return [{ type: 'shift.started', entity: `shift:${shift}`, payload: { station, tasks: tasks.filter(isLeft).length } }];
+  return [
+    { type: 'shift.started', entity: `shift:${shift}`, payload: { station, tasks: tasks.filter(isLeft).length } },
+  ];
 }
 
 export function outForDelivery(tasks: readonly TaskView[]): Draft[] {

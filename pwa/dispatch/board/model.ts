@@ -15,7 +15,7 @@ export const STATUSES: readonly TaskStatus[] = [
   'attempt_failed',
   'held',
   'returned',
-  'cancelled'
+  'cancelled',
 ];
 
 export function isFinished(row: Pick<TaskRow, 'status'>): boolean {
@@ -36,7 +36,7 @@ const QUEUE: Record<Queue, (row: TaskRow) => boolean> = {
   unassigned: isUnassigned,
   exceptions: (row) => PROBLEM.has(row.status),
   left: (row) => !isFinished(row),
-  done: (row) => row.status === 'delivered' || row.status === 'picked_up'
+  done: (row) => row.status === 'delivered' || row.status === 'picked_up',
 };
 
 export type QueueCounts = Record<Queue, number>;
@@ -67,7 +67,7 @@ function says(row: TaskRow, needle: string): boolean {
     row.address,
     row.contact.name,
     row.contact.phone,
-    row.courier?.name
+    row.courier?.name,
   ].some((text) => typeof text === 'string' && squeeze(text).includes(needle));
 }
 
@@ -80,7 +80,7 @@ export function shownRows(
   filter: Filter,
   order: Pick<Route, 'sort' | 'desc'>,
   now: number,
-  found: ReadonlySet<string>
+  found: ReadonlySet<string>,
 ): TaskRow[] {
   const needle = squeeze(filter.q);
   const kept = rows.filter(
@@ -89,7 +89,7 @@ export function shownRows(
       (filter.status === '' || row.status === filter.status) &&
       (filter.kind === '' || row.kind === filter.kind) &&
       (filter.courier === '' || row.courier?.id === filter.courier) &&
-      (needle === '' || found.has(row.id) || says(row, needle))
+      (needle === '' || found.has(row.id) || says(row, needle)),
   );
   return sorted(kept, order.sort, order.desc, now);
 }
@@ -109,17 +109,19 @@ const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 type Compare = (a: TaskRow, b: TaskRow) => number;
 
 const byWindow: Compare = (a, b) =>
-  (a.window_end ?? END_OF_TIME) - (b.window_end ?? END_OF_TIME) || (a.sequence ?? END_OF_TIME) - (b.sequence ?? END_OF_TIME);
+  (a.window_end ?? END_OF_TIME) - (b.window_end ?? END_OF_TIME) ||
+  (a.sequence ?? END_OF_TIME) - (b.sequence ?? END_OF_TIME);
 
 const COMPARE: Record<Exclude<SortKey, 'attention'>, Compare> = {
   status: (a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status),
   waybill: (a, b) => (a.waybill < b.waybill ? -1 : Number(a.waybill > b.waybill)),
   courier: (a, b) =>
-    collator.compare(a.courier?.name ?? '', b.courier?.name ?? '') || (a.sequence ?? END_OF_TIME) - (b.sequence ?? END_OF_TIME),
+    collator.compare(a.courier?.name ?? '', b.courier?.name ?? '') ||
+    (a.sequence ?? END_OF_TIME) - (b.sequence ?? END_OF_TIME),
   window: byWindow,
   cod: (a, b) => (a.cod?.amount_minor ?? 0) - (b.cod?.amount_minor ?? 0),
   requests: (a, b) => a.requests - b.requests,
-  address: (a, b) => collator.compare(a.address, b.address)
+  address: (a, b) => collator.compare(a.address, b.address),
 };
 
 function sorted(rows: TaskRow[], key: SortKey, desc: boolean, now: number): TaskRow[] {
@@ -176,7 +178,7 @@ export function ranged(
   rows: readonly { id: string }[],
   chosen: ReadonlySet<string>,
   anchor: string,
-  id: string
+  id: string,
 ): Set<string> {
   const start = rows.findIndex((row) => row.id === anchor);
   const end = rows.findIndex((row) => row.id === id);

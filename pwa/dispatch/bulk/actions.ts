@@ -39,7 +39,7 @@ async function post(tools: Tools, operations: Operation[]): Promise<OperationRes
   for (let from = 0; from < operations.length; from += MOST) {
     const part = operations.slice(from, from + MOST);
     const answer = await tools.door.send<{ results: OperationResult[] }>('POST', '/api/v1/operations', {
-      operations: part
+      operations: part,
     });
     results.push(...answer.results);
   }

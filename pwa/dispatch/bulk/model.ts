@@ -32,6 +32,14 @@ export function sortOut(deed: Deed, rows: readonly TaskRow[]): Sorted {
   return result;
 }
 
+/** `a` on tasks that all have a courier means "give them to another", and the other way round. */
+export function meant(deed: Deed, rows: readonly TaskRow[]): Deed {
+  const other: Partial<Record<Deed, Deed>> = { assign: 'reassign', reassign: 'assign' };
+  const instead = other[deed];
+  if (instead === undefined || sortOut(deed, rows).fit.length > 0) return deed;
+  return sortOut(instead, rows).fit.length > 0 ? instead : deed;
+}
+
 export interface Order {
   deed: Deed;
   /** New courier; '' where the deed needs none. */
@@ -108,7 +116,7 @@ function batchOf(deed: Batch['deed'], made: Operation[], lines: Line[], to: stri
     to,
     undone: null,
     tries: 0,
-    error: null
+    error: null,
   };
 }
 
@@ -119,7 +127,7 @@ export function makeBatch(order: Order, fit: readonly TaskRow[], to: string, sta
     op_id: made[index]?.op_id ?? '',
     task: row.id,
     waybill: row.waybill,
-    from: row.courier?.id ?? null
+    from: row.courier?.id ?? null,
   }));
   return batchOf(order.deed, made, lines, to, stamp);
 }
@@ -165,6 +173,18 @@ export function undoBatch(batch: Batch, rows: ReadonlyMap<string, TaskRow>, note
     lines.push({ ...line, op_id: back.op_id, from: row?.courier?.id ?? null });
   }
   return batchOf('undo', made, lines, '', stamp);
+}
+
+/** Nothing more is expected for it. */
+export function isOver(batch: Pick<Batch, 'state'>): boolean {
+  return batch.state === 'answered' || batch.state === 'refused';
+}
+
+/** How many rows are left out for each reason. */
+export function countUnfit(sorted: Sorted): [Unfit, number][] {
+  const sums = new Map<Unfit, number>();
+  for (const item of sorted.unfit) sums.set(item.why, (sums.get(item.why) ?? 0) + 1);
+  return [...sums];
 }
 
 export type Tally = Record<ResultStatus, number>;

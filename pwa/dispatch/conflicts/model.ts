@@ -40,7 +40,7 @@ export function differences(item: Pick<ConflictCase, 'mine' | 'theirs' | 'base' 
       field,
       mine: shown(field, mine[field]),
       theirs: shown(field, theirs[field]),
-      base: field in base ? shown(field, base[field]) : null
+      base: field in base ? shown(field, base[field]) : null,
     }));
 }
 
@@ -55,7 +55,7 @@ export function quickReasons(outcome: Outcome): string[] {
   const reasons: Record<Outcome, string[]> = {
     mine: ['evidence_clear', 'called_customer', 'plan_came_late'],
     theirs: ['evidence_missing', 'called_customer', 'entered_wrongly'],
-    noted: ['both_true', 'settled_elsewhere', 'called_customer']
+    noted: ['both_true', 'settled_elsewhere', 'called_customer'],
   };
   return reasons[outcome];
 }
@@ -83,7 +83,7 @@ export function casesInOrder(cases: readonly ConflictCase[]): ConflictCase[] {
   return [...cases].sort((a, b) =>
     a.decision !== null && b.decision !== null
       ? b.decision.at - a.decision.at
-      : (a.due_at ?? end) - (b.due_at ?? end) || a.opened_at - b.opened_at
+      : (a.due_at ?? end) - (b.due_at ?? end) || a.opened_at - b.opened_at,
   );
 }
 
@@ -126,7 +126,7 @@ const SIDES: Readonly<Record<string, Sides>> = {
   field: { mine: 'change', theirs: 'change' },
   unsettled: { mine: 'handheld', theirs: 'due' },
   amount_differs: { mine: 'handheld', theirs: 'due' },
-  second_payment: { mine: 'handheld', theirs: 'record' }
+  second_payment: { mine: 'handheld', theirs: 'record' },
 };
 
 /** Who speaks in the two columns. Not every case is the handheld against the plan. */

@@ -1,6 +1,6 @@
 /** Reading: one round of questions to the server, each answer put into the desk's state only when it changed. */
 import type { Tools } from '../context';
-import { asDoorError, DoorError } from '../door';
+import { asDoorError } from '../door';
 import type {
   ConflictCase,
   CouriersAnswer,
@@ -8,7 +8,7 @@ import type {
   SummaryAnswer,
   TaskDetail,
   TaskRow,
-  TasksAnswer
+  TasksAnswer,
 } from '../types';
 
 const API = '/api/v1';
@@ -53,7 +53,7 @@ async function readTasks(tools: Tools): Promise<void> {
   const read: TasksAnswer[] = [];
   let fresh = tools.desk.tasks === null;
   let offset = 0;
-  for (let total = 1; offset < total; ) {
+  for (let total = 1; offset < total;) {
     const answer = await changed<TasksAnswer>(tools, `${API}/dispatch/tasks?limit=${PAGE}&offset=${offset}`);
     const page: TasksAnswer | undefined = answer ?? pages[read.length];
     if (page === undefined) {
@@ -149,11 +149,11 @@ export async function lookOnce(tools: Tools): Promise<void> {
     readFound(tools),
     readCases(tools),
     readDevices(tools),
-    readDetail(tools)
+    readDetail(tools),
   ]);
   const failed = round.filter((part) => part.status === 'rejected').map((part) => asDoorError(part.reason));
   const ended = failed.find((error) => error.status === 401);
   if (ended !== undefined && tools.desk.session === 'in') tools.desk.session = 'ended';
-  const worst: DoorError | undefined = ended ?? failed[0];
+  const worst = ended ?? failed[0];
   if (worst !== undefined) throw worst;
 }

@@ -26,7 +26,7 @@ const STEPS: Readonly<Record<string, number>> = {
   PageDown: 15,
   PageUp: -15,
   Home: Number.MIN_SAFE_INTEGER,
-  End: Number.MAX_SAFE_INTEGER
+  End: Number.MAX_SAFE_INTEGER,
 };
 
 function has<T extends object>(table: T, key: PropertyKey): key is keyof T {
@@ -62,5 +62,5 @@ export const HELP = [
   { keys: ['/'], word: 'help.search' },
   { keys: ['1', '2', '3'], word: 'help.views' },
   { keys: ['Esc'], word: 'help.escape' },
-  { keys: ['?'], word: 'help.this' }
+  { keys: ['?'], word: 'help.this' },
 ] as const;

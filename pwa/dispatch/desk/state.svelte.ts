@@ -1,17 +1,10 @@
 /** What the desk knows right now. Screens read it; only the actions write it. */
 import { countQueues, shownRows } from '../board/model';
-import type { Batch, Deed } from '../bulk/model';
+import { meant, type Batch, type Deed } from '../bulk/model';
+import { byId, namesOf, NOTHING, onTheWay } from './model';
 import { freshness, type PollState } from '../poll';
 import { formatRoute, isStep, parseRoute, type Route } from '../route';
-import type {
-  ConflictCase,
-  CourierRow,
-  DeviceRow,
-  SessionUser,
-  SummaryAnswer,
-  TaskDetail,
-  TaskRow
-} from '../types';
+import type { ConflictCase, CourierRow, DeviceRow, SessionUser, SummaryAnswer, TaskDetail, TaskRow } from '../types';
 
 /** Zone of a station whose session does not name one. */
 const USUAL_ZONE = 'Asia/Shanghai';
@@ -41,7 +34,7 @@ export class Desk {
   couriers = $state.raw<CourierRow[] | null>(null);
   tasks = $state.raw<TaskRow[] | null>(null);
   /** Ids the server found for the search text in clear names and phones. */
-  found = $state.raw<ReadonlySet<string>>(new Set());
+  found = $state.raw(NOTHING);
   detail = $state.raw<Reading<TaskDetail>>({ id: '', value: null, error: null });
   openCases = $state.raw<ConflictCase[] | null>(null);
   decidedCases = $state.raw<ConflictCase[] | null>(null);
@@ -49,7 +42,7 @@ export class Desk {
   devices = $state.raw<DeviceRow[] | null>(null);
   devicesError = $state<string | null>(null);
 
-  chosen = $state.raw<ReadonlySet<string>>(new Set());
+  chosen = $state.raw(NOTHING);
   batches = $state.raw<Batch[]>([]);
   /** The open action sheet: what is to be done, with which tasks. */
   panel = $state.raw<{ deed: Deed; tasks: string[] } | null>(null);
@@ -62,31 +55,13 @@ export class Desk {
   /** Changes once a minute: what depends on "late" is not worked out anew every second. */
   private minute = $derived(Math.floor(this.now / 60_000) * 60_000);
 
-  byId = $derived(new Map((this.tasks ?? []).map((row) => [row.id, row])));
+  byId = $derived(byId(this.tasks ?? []));
   counts = $derived(countQueues(this.tasks ?? []));
   rows = $derived(shownRows(this.tasks ?? [], this.route, this.route, this.minute, this.found));
-  people = $derived(this.named());
+  people = $derived(namesOf(this.couriers ?? [], [...(this.openCases ?? []), ...(this.decidedCases ?? [])], this.user));
   around = $derived({ people: this.people, zone: this.zone, now: this.minute });
 
-  /** Tasks with an operation on its way: shown as saved, not yet as done. */
-  sending = $derived(
-    new Set(
-      this.batches
-        .filter((batch) => batch.state === 'sending' || batch.state === 'waiting')
-        .flatMap((batch) => batch.lines.map((line) => line.task))
-    )
-  );
-
-  private named(): Map<string, string> {
-    const names = new Map<string, string>();
-    for (const courier of this.couriers ?? []) names.set(courier.id, courier.name);
-    for (const item of [...(this.openCases ?? []), ...(this.decidedCases ?? [])]) {
-      if (item.mine_author !== null && item.mine_author_name) names.set(item.mine_author, item.mine_author_name);
-      if (item.theirs_author !== null && item.theirs_author_name) names.set(item.theirs_author, item.theirs_author_name);
-    }
-    if (this.user !== null) names.set(this.user.id, this.user.name);
-    return names;
-  }
+  sending = $derived(onTheWay(this.batches));
 
   /** Show something else. The address follows; only a change of view makes a step of the back button. */
   go(change: Partial<Route>): void {
@@ -105,15 +80,13 @@ export class Desk {
 
   /** Open the sheet of a deed for the selection, or for the row under the cursor when nothing is selected. */
   begin(deed: Deed, tasks: string[] = this.chosen.size > 0 ? [...this.chosen] : [this.route.task]): void {
-    const known = tasks.filter((id) => this.byId.has(id));
-    if (known.length > 0) this.panel = { deed, tasks: known };
+    const rows = tasks.flatMap((id) => this.byId.get(id) ?? []);
+    if (rows.length > 0) this.panel = { deed: meant(deed, rows), tasks: rows.map((row) => row.id) };
   }
 
   putBatch(batch: Batch): void {
     const known = this.batches.some((item) => item.id === batch.id);
-    this.batches = known
-      ? this.batches.map((item) => (item.id === batch.id ? batch : item))
-      : [batch, ...this.batches];
+    this.batches = known ? this.batches.map((item) => (item.id === batch.id ? batch : item)) : [batch, ...this.batches];
   }
 
   dropBatch(id: string): void {
@@ -126,12 +99,12 @@ export class Desk {
     this.summary = null;
     this.couriers = null;
     this.tasks = null;
-    this.found = new Set();
+    this.found = NOTHING;
     this.detail = { id: '', value: null, error: null };
     this.openCases = null;
     this.decidedCases = null;
     this.devices = null;
-    this.chosen = new Set();
+    this.chosen = NOTHING;
     this.batches = [];
     this.panel = null;
   }

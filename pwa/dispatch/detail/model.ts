@@ -21,7 +21,7 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   'customer.request_set': ['text'],
   'payment.collected': ['amount_minor', 'method'],
   'operation.corrected': ['error', 'note'],
-  'conflict.decided': ['outcome', 'reason_text']
+  'conflict.decided': ['outcome', 'reason_text'],
 };
 
 export interface Said {

@@ -29,7 +29,9 @@ export function qrSource(svg: string): string {
 /** Working devices first, last heard on top; revoked ones below. */
 export function devicesInOrder(rows: readonly DeviceRow[]): DeviceRow[] {
   const gone = (row: DeviceRow) => Number(row.revoked_at !== null);
-  return [...rows].sort((a, b) => gone(a) - gone(b) || (b.last_heard ?? b.enrolled_at) - (a.last_heard ?? a.enrolled_at));
+  return [...rows].sort(
+    (a, b) => gone(a) - gone(b) || (b.last_heard ?? b.enrolled_at) - (a.last_heard ?? a.enrolled_at),
+  );
 }
 
 /** A handheld that used this code has appeared: enrolled for the courier after the code was made. */

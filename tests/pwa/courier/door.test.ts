@@ -34,10 +34,13 @@ describe('the next missing thing', () => {
     expect(nextStep(withCod, filled(withCod, 'self', { signed: true }))).toBe('payment');
     expect(nextStep(withCod, filled(withCod, 'self', { signed: true, method: 'cash' }))).toBe('save');
   });
-  it.each(['family', 'reception', 'neighbour', 'locker', 'station'] as const)('for %s a consent is recorded first', (recipient) => {
-    expect(nextStep(plain, filled(plain, recipient, { signed: true, photos: 1 }))).toBe('consent');
-    expect(nextStep(plain, filled(plain, recipient, { signed: true, photos: 1, consent: 'phone' }))).toBe('save');
-  });
+  it.each(['family', 'reception', 'neighbour', 'locker', 'station'] as const)(
+    'for %s a consent is recorded first',
+    (recipient) => {
+      expect(nextStep(plain, filled(plain, recipient, { signed: true, photos: 1 }))).toBe('consent');
+      expect(nextStep(plain, filled(plain, recipient, { signed: true, photos: 1, consent: 'phone' }))).toBe('save');
+    },
+  );
   it('a consent in other words needs the words', () => {
     const form = filled(plain, 'locker', { photos: 1, consent: 'other' });
     expect(nextStep(plain, form)).toBe('consent');
@@ -105,10 +108,23 @@ describe('what is saved', () => {
     ]);
   });
   it('no payment where nothing is due, consent only where someone else took it', () => {
-    const { drafts } = signOff(plain, filled(plain, 'family', { name: ' 张三 ' }), { signature: null, photos: [photo] }, '电话同意');
+    const { drafts } = signOff(
+      plain,
+      filled(plain, 'family', { name: ' 张三 ' }),
+      { signature: null, photos: [photo] },
+      '电话同意',
+    );
     expect(drafts).toHaveLength(1);
-    expect(drafts[0]?.payload).toEqual({ recipient: 'family', recipient_name: '张三', signature: null, photos: ['blob:0'], consent: '电话同意' });
-    expect(signOff(plain, filled(plain, 'self'), { signature, photos: [] }, 'x').drafts[0]?.payload['consent']).toBeNull();
+    expect(drafts[0]?.payload).toEqual({
+      recipient: 'family',
+      recipient_name: '张三',
+      signature: null,
+      photos: ['blob:0'],
+      consent: '电话同意',
+    });
+    expect(
+      signOff(plain, filled(plain, 'self'), { signature, photos: [] }, 'x').drafts[0]?.payload['consent'],
+    ).toBeNull();
   });
 });
 

@@ -32,7 +32,14 @@ const status = (more: Partial<SyncStatus> = {}): SyncStatus => ({
   persisted: true,
   ...more,
 });
-const shift: ShiftView = { id: 's', entity: 'shift:s', status: 'open', started_at: 1, closed_at: null, cash_minor: 12_800 };
+const shift: ShiftView = {
+  id: 's',
+  entity: 'shift:s',
+  status: 'open',
+  started_at: 1,
+  closed_at: null,
+  cash_minor: 12_800,
+};
 
 describe('each item says how it stands', () => {
   it.each([
@@ -49,7 +56,14 @@ describe('each item says how it stands', () => {
 
 describe('the order of the list', () => {
   it('what needs a person, what waits, what is done; newest first in each', () => {
-    const items = [item(1), item(2, { state: 'saved' }), item(3, { state: 'needs_you' }), item(4, { state: 'saved' }), item(5, { proofsWaiting: 1 }), item(6)];
+    const items = [
+      item(1),
+      item(2, { state: 'saved' }),
+      item(3, { state: 'needs_you' }),
+      item(4, { state: 'saved' }),
+      item(5, { proofsWaiting: 1 }),
+      item(6),
+    ];
     const { attention, waiting, confirmed } = sections(items);
     expect(attention.map((one) => one.seq)).toEqual([3]);
     expect(waiting.map((one) => one.seq)).toEqual([5, 4, 2]);
@@ -60,7 +74,9 @@ describe('the order of the list', () => {
   });
   it('unread decisions first', () => {
     const notice = (id: string, at: number, seen: boolean): NoticeView => ({ id, at, seen }) as NoticeView;
-    expect(newestNotices([notice('a', 3, true), notice('b', 1, false), notice('c', 2, false)]).map((one) => one.id)).toEqual(['c', 'b', 'a']);
+    expect(
+      newestNotices([notice('a', 3, true), notice('b', 1, false), notice('c', 2, false)]).map((one) => one.id),
+    ).toEqual(['c', 'b', 'a']);
   });
   it('a decision is told by its outcome', () => {
     expect(decision({ kind: 'decided', outcome: 'theirs' } as NoticeView)).toBe('theirs');
@@ -100,11 +116,19 @@ describe('closing the shift', () => {
     expect(blockedBy(null, null)).toBe('noShift');
   });
   it('shows what is left and hands in the counts and the cash', () => {
-    const figures = closing(day.map((view, at) => (at === 0 ? cancelled(view) : view)), status(), shift);
+    const figures = closing(
+      day.map((view, at) => (at === 0 ? cancelled(view) : view)),
+      status(),
+      shift,
+    );
     expect(figures.left).toHaveLength(8);
     expect(figures.stopped).toHaveLength(1);
     expect(closeShift('shift:s', figures)).toEqual([
-      { type: 'shift.closed', entity: 'shift:s', payload: { recorded: 3, confirmed: 3, waiting: 0, cash_minor: 12_800 } },
+      {
+        type: 'shift.closed',
+        entity: 'shift:s',
+        payload: { recorded: 3, confirmed: 3, waiting: 0, cash_minor: 12_800 },
+      },
     ]);
   });
 });

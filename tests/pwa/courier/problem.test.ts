@@ -65,7 +65,12 @@ describe('evidence', () => {
 describe('the report', () => {
   it('carries reason, note and photos; the call stands before the note', () => {
     const bytes = new Uint8Array([1]);
-    const { drafts, blobs } = report(plain, form(plain, 'NO_ANSWER', { note: '敲门无人', called: 1 }), [bytes], '09:42 已打电话。');
+    const { drafts, blobs } = report(
+      plain,
+      form(plain, 'NO_ANSWER', { note: '敲门无人', called: 1 }),
+      [bytes],
+      '09:42 已打电话。',
+    );
     expect(blobs).toEqual([{ bytes, type: 'image/jpeg', kind: 'photo' }]);
     expect(drafts).toEqual([
       {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { faces, keep, KEPT, manifestMinutes, recordScan, screenAfter, stay, type Shown } from '../../../pwa/courier/scan/model';
+import {
+  faces,
+  keep,
+  KEPT,
+  manifestMinutes,
+  recordScan,
+  screenAfter,
+  stay,
+  type Shown,
+} from '../../../pwa/courier/scan/model';
 import type { TaskView, VerdictView } from '../../../pwa/engine';
 import { aDay } from '../preview/fixtures';
 import { withOutcome } from './cases';
@@ -21,7 +30,13 @@ describe('every scan is recorded', () => {
     expect(recordScan(seen({ task: first }), 'sf1428 8055 99012', 'wedge')).toEqual({
       type: 'parcel.scanned',
       entity: `parcel:${first.parcel.id}`,
-      payload: { code: 'sf1428 8055 99012', waybill: first.parcel.waybill, source: 'wedge', verdict: 'mine', task: first.task.id },
+      payload: {
+        code: 'sf1428 8055 99012',
+        waybill: first.parcel.waybill,
+        source: 'wedge',
+        verdict: 'mine',
+        task: first.task.id,
+      },
     });
     expect(recordScan(seen({ verdict: 'unknown' }), 'x', 'typed').payload['task']).toBeNull();
   });

@@ -4,6 +4,7 @@ import { codeIn, complete, tidyCode } from '../../../pwa/courier/enrol/model';
 import { grams, pickUp, pickupForm, pickupTask, ready } from '../../../pwa/courier/pickup/model';
 import { reasonWords } from '../../../pwa/courier/reasons';
 import { formatRoute, parseRoute, type Route } from '../../../pwa/courier/route';
+import { share } from '../../../pwa/courier/share';
 import type { Envelope, TaskView } from '../../../pwa/engine';
 import { aDay } from '../preview/fixtures';
 
@@ -16,6 +17,7 @@ describe('the enrolment code', () => {
   });
   it('is found in the link of the QR, or alone', () => {
     expect(codeIn('https://doorstep.example/?code=ABCD-1234')).toBe('ABCD-1234');
+    expect(codeIn('http://127.0.0.1:8000/#enrol=ABCD-1234')).toBe('ABCD-1234');
     expect(codeIn('?code=abcd1234')).toBe('ABCD-1234');
     expect(codeIn('abcd-1234')).toBe('ABCD-1234');
   });
@@ -34,7 +36,9 @@ describe('addresses of screens', () => {
     { screen: 'pickup', waybill: 'YT 1/2' },
     { screen: 'outbox' },
     { screen: 'close' },
-  ] as Route[])('$screen survives the way through the hash', (route) => expect(parseRoute(formatRoute(route))).toEqual(route));
+  ] as Route[])('$screen survives the way through the hash', (route) =>
+    expect(parseRoute(formatRoute(route))).toEqual(route),
+  );
   it('anything else is the list', () => {
     expect(parseRoute('')).toEqual({ screen: 'today' });
     expect(parseRoute('#/task/')).toEqual({ screen: 'today' });
@@ -61,7 +65,11 @@ describe('a pickup', () => {
     const { drafts, blobs } = pickUp('t', 'YT1', { pieces: 2, weight: '0.5' }, [new Uint8Array([1])]);
     expect(blobs).toHaveLength(1);
     expect(drafts).toEqual([
-      { type: 'task.picked_up', entity: 'task:t', payload: { pieces: 2, weight_g: 500, photos: ['blob:0'], waybill: 'YT1' } },
+      {
+        type: 'task.picked_up',
+        entity: 'task:t',
+        payload: { pieces: 2, weight_g: 500, photos: ['blob:0'], waybill: 'YT1' },
+      },
     ]);
   });
 });
@@ -73,8 +81,16 @@ describe('taking back', () => {
       { op_id: 'sign', entity: 'task:t' },
     ] as Envelope[];
     expect(corrections(saved)).toEqual([
-      { type: 'operation.corrected', entity: 'task:t', payload: { corrects: 'sign', error: 'did_not_occur', note: null } },
-      { type: 'operation.corrected', entity: 'obligation:t', payload: { corrects: 'pay', error: 'did_not_occur', note: null } },
+      {
+        type: 'operation.corrected',
+        entity: 'task:t',
+        payload: { corrects: 'sign', error: 'did_not_occur', note: null },
+      },
+      {
+        type: 'operation.corrected',
+        entity: 'obligation:t',
+        payload: { corrects: 'pay', error: 'did_not_occur', note: null },
+      },
     ]);
   });
 });
@@ -84,5 +100,16 @@ describe('a reason in words', () => {
     expect(reasonWords('NOT_HOME', 'zh')).toBe('收件人不在');
     expect(reasonWords('NOT_HOME', 'en')).toBe('Nobody home');
     expect(reasonWords('NEW_ONE', 'zh')).toBe('NEW_ONE');
+  });
+});
+
+describe('reading the store again', () => {
+  const id = (item: { id: string }): string => item.id;
+  it('keeps the object of what did not change, in the new order', () => {
+    const before = [{ id: 'a', n: 1 }, { id: 'b', n: 1 }]; // prettier-ignore
+    const [b, a, c] = share(before, [{ id: 'b', n: 1 }, { id: 'a', n: 2 }, { id: 'c', n: 1 }], id); // prettier-ignore
+    expect(b).toBe(before[1]);
+    expect(a).toEqual({ id: 'a', n: 2 });
+    expect(c?.id).toBe('c');
   });
 });

@@ -1,9 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { count, dayAhead, next, outForDelivery, startShift, stopped, stops, together, toLoad } from '../../../pwa/courier/today/model';
+import {
+  count,
+  dayAhead,
+  next,
+  outForDelivery,
+  startShift,
+  stopped,
+  stops,
+  together,
+  toLoad,
+} from '../../../pwa/courier/today/model';
 import { aDay, aHugeDay, STATION } from '../preview/fixtures';
 import { cancelled, withOutcome } from './cases';
 
-const waybills = (found: ReturnType<typeof stops>): string[][] => found.map((stop) => stop.tasks.map((view) => view.parcel.waybill.slice(-4)));
+const waybills = (found: ReturnType<typeof stops>): string[][] =>
+  found.map((stop) => stop.tasks.map((view) => view.parcel.waybill.slice(-4)));
 
 describe('the list of the day', () => {
   const day = aDay();
@@ -23,7 +34,13 @@ describe('the list of the day', () => {
   });
   it('counts what is left, done, in trouble and to pick up', () => {
     const worked = day.map((view, at) =>
-      at === 0 ? withOutcome(view, 'delivered') : at === 2 ? withOutcome(view, 'attempt_failed') : at === 3 ? cancelled(view) : view,
+      at === 0
+        ? withOutcome(view, 'delivered')
+        : at === 2
+          ? withOutcome(view, 'attempt_failed')
+          : at === 3
+            ? cancelled(view)
+            : view,
     );
     expect(count(worked)).toEqual({ total: 9, left: 6, done: 1, problems: 2, pickups: 2 });
     expect(stopped(worked)).toHaveLength(1);
@@ -32,7 +49,9 @@ describe('the list of the day', () => {
     expect(next(day.map((view, at) => (at === 0 ? cancelled(view) : view)))?.parcel.waybill).toBe('SF1428805599020');
   });
   it('shows what needs the courier among the problems, whatever its status', () => {
-    const disputed = day.map((view, at) => (at === 0 ? { ...withOutcome(view, 'delivered'), state: 'needs_you' as const } : view));
+    const disputed = day.map((view, at) =>
+      at === 0 ? { ...withOutcome(view, 'delivered'), state: 'needs_you' as const } : view,
+    );
     expect(waybills(stops(disputed, 'problems', ''))).toEqual([['9012']]);
   });
 });
@@ -73,6 +92,8 @@ describe('loading and leaving', () => {
     expect(dayAhead(day)).toEqual({ deliveries: 7, pickups: 2, cod: 368_850, requests: 5 });
   });
   it('starts a shift with what is left', () => {
-    expect(startShift('s', STATION, day)).toEqual([{ type: 'shift.started', entity: 'shift:s', payload: { station: STATION, tasks: 9 } }]);
+    expect(startShift('s', STATION, day)).toEqual([
+      { type: 'shift.started', entity: 'shift:s', payload: { station: STATION, tasks: 9 } },
+    ]);
   });
 });

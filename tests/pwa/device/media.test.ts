@@ -15,7 +15,9 @@ describe('cues can be told apart without looking', () => {
   it('each sounds and feels like no other', () => {
     const sounds = Object.values(tones).map((tone) => JSON.stringify(tone));
     expect(new Set(sounds).size).toBe(sounds.length);
-    const felt = ['mine', 'other_route', 'duplicate', 'unknown', 'signed', 'recalled'].map((cue) => buzzes[cue as keyof typeof buzzes].join());
+    const felt = ['mine', 'other_route', 'duplicate', 'unknown', 'signed', 'recalled'].map((cue) =>
+      buzzes[cue as keyof typeof buzzes].join(),
+    );
     expect(new Set(felt).size).toBe(felt.length);
   });
   it('mine is one short high tick with 20 ms, not mine two low tones with 200 ms', () => {

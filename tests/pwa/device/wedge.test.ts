@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { feed, idle, type WedgeState } from '../../../pwa/device/wedge';
 
 /** Types `text` with the given gap and ends with Enter; answers the scan, if it was one. */
-function type(text: string, gap: number, options: { from?: WedgeState; at?: number; stallAfter?: number } = {}): string | undefined {
+function type(
+  text: string,
+  gap: number,
+  options: { from?: WedgeState; at?: number; stallAfter?: number } = {},
+): string | undefined {
   let state = options.from ?? idle;
   let at = options.at ?? 1000;
   [...text].forEach((key, index) => {

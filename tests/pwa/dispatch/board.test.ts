@@ -7,7 +7,7 @@ import {
   ranged,
   scrollFor,
   shownRows,
-  type Filter
+  type Filter,
 } from '../../../pwa/dispatch/board/model';
 import { BEI, HOUR, LIANG, NOON, task } from './rows';
 
@@ -22,7 +22,7 @@ const rows = [
   task('4', { courier: BEI, window_end: NOON + 5 * HOUR, kind: 'pickup' }),
   task('5', { status: 'delivered', conflict: 'case' }),
   task('6', { courier: null, status: 'cancelled' }),
-  task('7', { window_end: NOON - HOUR })
+  task('7', { window_end: NOON - HOUR }),
 ];
 
 function ids(filter: Partial<Filter>, order: Parameters<typeof shownRows>[2] = ORDER, found = NONE): string[] {

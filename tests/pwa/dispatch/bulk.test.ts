@@ -2,18 +2,24 @@ import { describe, expect, it } from 'vitest';
 import {
   answered,
   lackOf,
+  meant,
   makeBatch,
   needsEyes,
   sortOut,
   tally,
   undoable,
   undoBatch,
-  type Batch
+  type Batch,
 } from '../../../pwa/dispatch/bulk/model';
 import type { OperationResult } from '../../../pwa/dispatch/types';
 import { BEI, LIANG, stamp, task } from './rows';
 
-function result(batch: Batch, at: number, status: OperationResult['status'], conflict: string | null = null): OperationResult {
+function result(
+  batch: Batch,
+  at: number,
+  status: OperationResult['status'],
+  conflict: string | null = null,
+): OperationResult {
   return { op_id: batch.operations[at]?.op_id ?? null, status, code: null, detail: null, conflict };
 }
 
@@ -28,11 +34,18 @@ describe('who may be acted on', () => {
     ['assign', ['1'], ['has_courier', 'finished', 'has_courier']],
     ['reassign', ['2', '4'], ['no_courier', 'finished']],
     ['cancel', ['1', '2', '4'], ['finished']],
-    ['reattempt', ['4'], ['no_courier', 'not_failed', 'finished']]
+    ['reattempt', ['4'], ['no_courier', 'not_failed', 'finished']],
   ] as const)('%s', (deed, fit, why) => {
     const sorted = sortOut(deed, rows);
     expect(sorted.fit.map((row) => row.id)).toEqual(fit);
     expect(sorted.unfit.map((item) => item.why)).toEqual(why);
+  });
+
+  it('assign and reassign stand in for each other when only the other fits', () => {
+    expect(meant('assign', [held])).toBe('reassign');
+    expect(meant('reassign', [free])).toBe('assign');
+    expect(meant('assign', [free, held])).toBe('assign');
+    expect(meant('assign', [done])).toBe('assign');
   });
 
   it('an order says what it still lacks', () => {
@@ -45,14 +58,19 @@ describe('who may be acted on', () => {
 
 describe('a batch', () => {
   it('carries what the dispatcher saw: revision and courier of each row', () => {
-    const batch = makeBatch({ deed: 'reassign', courier: BEI.id, reason: ' 顺路 ' }, [task('1', { rev: 7 })], BEI.name, stamp());
+    const batch = makeBatch(
+      { deed: 'reassign', courier: BEI.id, reason: ' 顺路 ' },
+      [task('1', { rev: 7 })],
+      BEI.name,
+      stamp(),
+    );
     expect(batch.operations[0]).toMatchObject({
       type: 'task.reassigned',
       v: 1,
       entity: 'task:1',
       base_rev: 7,
       base: { courier: LIANG.id },
-      payload: { courier: BEI.id, sequence: null, reason: '顺路' }
+      payload: { courier: BEI.id, sequence: null, reason: '顺路' },
     });
   });
 
@@ -94,7 +112,7 @@ describe('the way back', () => {
     expect(back.operations[0]).toMatchObject({
       type: 'operation.corrected',
       entity: 'task:1',
-      payload: { corrects: batch.operations[0]?.op_id, error: 'did_not_occur' }
+      payload: { corrects: batch.operations[0]?.op_id, error: 'did_not_occur' },
     });
   });
 
@@ -106,7 +124,7 @@ describe('the way back', () => {
       type: 'task.reassigned',
       base_rev: 4,
       base: { courier: BEI.id },
-      payload: { courier: LIANG.id, reason: '撤销' }
+      payload: { courier: LIANG.id, reason: '撤销' },
     });
   });
 

@@ -7,7 +7,7 @@ import {
   outcomesInOrder,
   rawLines,
   sideTime,
-  urgencyOf
+  urgencyOf,
 } from '../../../pwa/dispatch/conflicts/model';
 import { delayOf, sayings, timelineInOrder } from '../../../pwa/dispatch/detail/model';
 import type { ConflictCase } from '../../../pwa/dispatch/types';
@@ -21,7 +21,10 @@ describe('both versions side by side', () => {
   it('show differing fields only, the disputed one first, times in the headings', () => {
     const rows = differences({ mine: DELIVERED, theirs: CANCELLED, base: {}, fields: ['status'] });
     expect(rows.map((row) => row.field)).toEqual(['status', 'recipient', 'reason']);
-    expect(rows[0]).toMatchObject({ mine: { as: 'status', value: 'delivered' }, theirs: { as: 'status', value: 'cancelled' } });
+    expect(rows[0]).toMatchObject({
+      mine: { as: 'status', value: 'delivered' },
+      theirs: { as: 'status', value: 'cancelled' },
+    });
     expect(rows[1]?.theirs).toEqual({ as: 'nothing' });
     expect(sideTime(CANCELLED)).toBe(NOON - HOUR);
   });
@@ -31,7 +34,7 @@ describe('both versions side by side', () => {
       mine: { amount_minor: 100, currency: 'CNY' },
       theirs: { amount_minor: 200, currency: 'CNY' },
       base: { amount_minor: 50 },
-      fields: ['amount_minor']
+      fields: ['amount_minor'],
     });
     expect(rows).toHaveLength(1);
     expect(rows[0]?.base).toEqual({ as: 'money', value: 50 });
@@ -42,7 +45,7 @@ describe('both versions side by side', () => {
       mine: { outcome: { op_id: 'x', type: 'task.delivered', recipient: 'self' }, signature: 'abc' },
       theirs: { outcome: null },
       base: {},
-      fields: []
+      fields: [],
     });
     expect(rows.map((row) => row.field).sort()).toEqual(['outcome.recipient', 'outcome.type']);
   });
@@ -50,14 +53,18 @@ describe('both versions side by side', () => {
   it('show a raw problem line by line', () => {
     expect(rawLines({ mine: { code: 'invalid_payload', raw: { a: 1 }, detail: null } })).toEqual([
       { name: 'code', text: 'invalid_payload', block: false },
-      { name: 'raw', text: '{\n  "a": 1\n}', block: true }
+      { name: 'raw', text: '{\n  "a": 1\n}', block: true },
     ]);
   });
 });
 
 describe('deciding', () => {
   it('offers the suggested outcome first', () => {
-    expect(outcomesInOrder({ outcomes: ['mine', 'theirs', 'noted'], suggested: 'theirs' })).toEqual(['theirs', 'mine', 'noted']);
+    expect(outcomesInOrder({ outcomes: ['mine', 'theirs', 'noted'], suggested: 'theirs' })).toEqual([
+      'theirs',
+      'mine',
+      'noted',
+    ]);
     expect(outcomesInOrder({ outcomes: ['noted'], suggested: 'mine' })).toEqual(['noted']);
   });
 
@@ -86,10 +93,10 @@ describe('deciding', () => {
 describe('timeline', () => {
   it('tells a courier’s reason as a code of the list and a dispatcher’s as text', () => {
     expect(sayings({ type: 'task.attempt_failed', payload: { reason: 'NOT_HOME', note: null } })).toEqual([
-      { field: 'reason', value: { as: 'reason', value: 'NOT_HOME' } }
+      { field: 'reason', value: { as: 'reason', value: 'NOT_HOME' } },
     ]);
     expect(sayings({ type: 'task.cancelled', payload: { reason: '重复下单' } })).toEqual([
-      { field: 'reason', value: { as: 'text', value: '重复下单' } }
+      { field: 'reason', value: { as: 'text', value: '重复下单' } },
     ]);
     expect(sayings({ type: 'a.type_of_tomorrow', payload: { x: 1 } })).toEqual([]);
   });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { commandOf, HELP, type Press } from '../../../pwa/dispatch/desk/keys';
-import { arrivedDevice, countdown, devicesInOrder, qrSource, secondsLeft, spoken } from '../../../pwa/dispatch/devices/model';
+import {
+  arrivedDevice,
+  countdown,
+  devicesInOrder,
+  qrSource,
+  secondsLeft,
+  spoken,
+} from '../../../pwa/dispatch/devices/model';
 import { Door, DoorError } from '../../../pwa/dispatch/door';
 import { lacks, mayDispatch, mayUseDesk, troubleOf } from '../../../pwa/dispatch/login/model';
 import { uuid7 } from '../../../pwa/dispatch/operations';
@@ -14,7 +21,16 @@ import { courier, HOUR, NOON, stamp } from './rows';
 
 describe('the address', () => {
   it('carries the state there and back', () => {
-    const route = { ...HOME, view: 'conflicts', q: '王 & #1', status: 'held', desc: true, sort: 'cod', case: 'abc-1', decided: true } as const;
+    const route = {
+      ...HOME,
+      view: 'conflicts',
+      q: '王 & #1',
+      status: 'held',
+      desc: true,
+      sort: 'cod',
+      case: 'abc-1',
+      decided: true,
+    } as const;
     expect(parseRoute(formatRoute(route))).toEqual(route);
     expect(formatRoute(HOME)).toBe('#');
   });
@@ -31,7 +47,13 @@ describe('the address', () => {
 });
 
 describe('keys', () => {
-  const press = (key: string, over: Partial<Press> = {}): Press => ({ key, shift: false, modified: false, typing: false, ...over });
+  const press = (key: string, over: Partial<Press> = {}): Press => ({
+    key,
+    shift: false,
+    modified: false,
+    typing: false,
+    ...over,
+  });
 
   it('mean what the help page says', () => {
     for (const line of HELP) {
@@ -79,8 +101,17 @@ describe('couriers', () => {
 
 describe('devices', () => {
   const device = (id: string, over: Partial<DeviceRow> = {}): DeviceRow => ({
-    id, label: null, user: { id: 'liang', name: '阿良' }, enrolled_at: NOON, last_heard: null, revoked_at: null,
-    app: null, head_seq: 0, waiting: null, incarnation: null, ...over
+    id,
+    label: null,
+    user: { id: 'liang', name: '阿良' },
+    enrolled_at: NOON,
+    last_heard: null,
+    revoked_at: null,
+    app: null,
+    head_seq: 0,
+    waiting: null,
+    incarnation: null,
+    ...over,
   });
 
   it('count a code down to nothing', () => {
@@ -99,7 +130,11 @@ describe('devices', () => {
   });
 
   it('list revoked ones last and notice a new one', () => {
-    const rows = [device('old', { revoked_at: NOON }), device('used', { last_heard: NOON + 5 }), device('new', { enrolled_at: NOON + 9 })];
+    const rows = [
+      device('old', { revoked_at: NOON }),
+      device('used', { last_heard: NOON + 5 }),
+      device('new', { enrolled_at: NOON + 9 }),
+    ];
     expect(devicesInOrder(rows).map((row) => row.id)).toEqual(['new', 'used', 'old']);
     expect(arrivedDevice(rows, 'liang', NOON + 6)?.id).toBe('new');
     expect(arrivedDevice(rows, 'bei', NOON)).toBeNull();

@@ -42,14 +42,22 @@ class Fake(ThreadingHTTPServer):
     def operate(self, op: Json) -> Json:
         self.posted.append(op["op_id"])
         if op["op_id"] not in self.seen:
-            self.seen[op["op_id"]] = {"seq": None, "op_id": op["op_id"], "code": None, "detail": None, **self.effect(op)}
+            self.seen[op["op_id"]] = {
+                "seq": None,
+                "op_id": op["op_id"],
+                "code": None,
+                "detail": None,
+                **self.effect(op),
+            }
         return self.seen[op["op_id"]]
 
     def effect(self, op: Json) -> Json:
         kind, _, ident = op["entity"].partition(":")
         ok = {"status": "applied", "conflict": None}
         if kind == "conflict":
-            self.day.settle(next(c for c in self.day.cases if c["id"] == ident), op["payload"], DESK["name"], now_ms())
+            self.day.settle(
+                next(c for c in self.day.cases if c["id"] == ident), op["payload"], DESK["name"], now_ms()
+            )
             return ok
         task = self.day.tasks[ident]
         if task["conflict"] and op["type"] != "operation.corrected":
@@ -103,20 +111,29 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if not url.path.startswith("/api/"):
-            return self.page(url.path)
+            self.page(url.path)
+            return
         time.sleep(self.server.delay_s)
         if self.server.down:
-            return self.problem(503, "unavailable")
+            self.problem(503, "unavailable")
+            return
         if not self.server.logged_in and not url.path.startswith("/api/v1/blobs"):
-            return self.problem(401, "login_required")
+            self.problem(401, "login_required")
+            return
         with self.server.lock:
             self.read(url.path.removeprefix("/api/v1/"), query)
 
     def page(self, path: str) -> None:
         file = self.server.dist / ("dispatch.html" if path == "/dispatch" else path.lstrip("/"))
         if not file.is_file():
-            return self.answer(404, b"", "text/plain")
-        self.answer(200, file.read_bytes(), TYPES.get(file.suffix, "application/octet-stream"), Content_Security_Policy=CONTENT_SECURITY_POLICY)
+            self.answer(404, b"", "text/plain")
+            return
+        self.answer(
+            200,
+            file.read_bytes(),
+            TYPES.get(file.suffix, "application/octet-stream"),
+            Content_Security_Policy=CONTENT_SECURITY_POLICY,
+        )
 
     def read(self, path: str, query: dict[str, str]) -> None:
         day = self.server.day
@@ -125,8 +142,17 @@ class Handler(BaseHTTPRequestHandler):
                 self.say({"user": {**DESK, "station": day.station}, "csrf_token": "fake"})
             case ["dispatch", "summary"]:
                 open_cases = sum(case["status"] == "open" for case in day.cases)
-                counts = {"unassigned": 0, "left": 0, "done": 0, "problems": 0, "cancelled": 0, "conflicts": open_cases}
-                self.say({"station": day.station, "day": "2026-11-21", "counts": counts, "server_time": now_ms()})
+                counts = {
+                    "unassigned": 0,
+                    "left": 0,
+                    "done": 0,
+                    "problems": 0,
+                    "cancelled": 0,
+                    "conflicts": open_cases,
+                }
+                self.say(
+                    {"station": day.station, "day": "2026-11-21", "counts": counts, "server_time": now_ms()}
+                )
             case ["dispatch", "couriers"]:
                 self.say({"couriers": day.courier_rows(), "server_time": now_ms()})
             case ["dispatch", "tasks"]:
@@ -150,21 +176,35 @@ class Handler(BaseHTTPRequestHandler):
         if query.get("q"):
             rows = [row for row in rows if query["q"] in json.dumps(row, ensure_ascii=False)]
         offset, limit = int(query.get("offset", 0)), min(1000, int(query.get("limit", 100)))
-        keep = [{name: value for name, value in row.items() if name != "before"} for row in rows[offset : offset + limit]]
+        keep = [
+            {name: value for name, value in row.items() if name != "before"}
+            for row in rows[offset : offset + limit]
+        ]
         self.say({"tasks": keep, "total": len(rows)})
 
     def task(self, ident: str) -> None:
         day = self.server.day
         row = day.tasks.get(ident)
         if row is None:
-            return self.problem(404, "not_found")
-        texts = [("no_ring", "宝宝在睡觉,请勿按门铃,轻敲"), ("weekdays_only", "工作日请放前台,Weekends: call first")]
-        requests = [{"id": uid(day.rng), "kind": k, "text": t, "active": True} for k, t in texts[: row["requests"]]]
-        proofs = [{"sha": "5" * 64, "kind": "signature", "state": "stored"}, {"sha": "7" * 64, "kind": "photo", "state": "pending"}]
+            self.problem(404, "not_found")
+            return
+        texts = [
+            ("no_ring", "宝宝在睡觉,请勿按门铃,轻敲"),
+            ("weekdays_only", "工作日请放前台,Weekends: call first"),
+        ]
+        requests = [
+            {"id": uid(day.rng), "kind": k, "text": t, "active": True} for k, t in texts[: row["requests"]]
+        ]
+        proofs = [
+            {"sha": "5" * 64, "kind": "signature", "state": "stored"},
+            {"sha": "7" * 64, "kind": "photo", "state": "pending"},
+        ]
         proofs.insert(1, {"sha": "6" * 64, "kind": "photo", "state": "stored"})
         shown = proofs if row["status"] == "delivered" else []
         keep = {name: value for name, value in row.items() if name != "before"}
-        self.say({**keep, "requests": requests, "notes": [], "timeline": day.timelines[ident], "proofs": shown})
+        self.say(
+            {**keep, "requests": requests, "notes": [], "timeline": day.timelines[ident], "proofs": shown}
+        )
 
     def do_DELETE(self) -> None:
         self.server.logged_in = False
@@ -177,12 +217,15 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/__fake":
             for name, value in body.items():
                 setattr(self.server, name, value)
-            return self.say({"posted": self.server.posted})
+            self.say({"posted": self.server.posted})
+            return
         time.sleep(self.server.delay_s)
         if self.server.down:
-            return self.problem(503, "unavailable")
+            self.problem(503, "unavailable")
+            return
         if path != "/api/v1/session" and self.headers.get("X-CSRF-Token") != "fake":
-            return self.problem(403, "csrf_invalid")
+            self.problem(403, "csrf_invalid")
+            return
         with self.server.lock:
             self.write(path.removeprefix("/api/v1/"), body)
 
@@ -194,10 +237,15 @@ class Handler(BaseHTTPRequestHandler):
                 results = [self.server.operate(op) for op in body["operations"]]
                 if self.server.lose_answers > 0:
                     self.server.lose_answers -= 1
-                    return self.problem(500, "internal")
+                    self.problem(500, "internal")
+                    return
                 self.say({"results": results})
             case ["devices", "codes"]:
-                code = {"code": "K7QX2M9P", "expires_at": now_ms() + 10 * MINUTE, "url": "http://127.0.0.1:8000/#enrol=K7QX2M9P"}
+                code = {
+                    "code": "K7QX2M9P",
+                    "expires_at": now_ms() + 10 * MINUTE,
+                    "url": "http://127.0.0.1:8000/#enrol=K7QX2M9P",
+                }
                 self.say({**code, "qr_svg": qr(code["url"])}, 201)
             case ["devices", ident, "revoke"]:
                 next(d for d in self.server.day.devices if d["id"] == ident)["revoked_at"] = now_ms()
@@ -209,9 +257,11 @@ class Handler(BaseHTTPRequestHandler):
         self.server.tries += 1
         if body.get("password") == "desk-demo":
             self.server.logged_in, self.server.tries = True, 0
-            return self.say({"user": {**DESK, "station": self.server.day.station}, "csrf_token": "fake"})
+            self.say({"user": {**DESK, "station": self.server.day.station}, "csrf_token": "fake"})
+            return
         if self.server.tries > 3:
-            return self.problem(429, "rate_limited", Retry_After="42")
+            self.problem(429, "rate_limited", Retry_After="42")
+            return
         self.problem(401, "credentials_invalid")
 
 

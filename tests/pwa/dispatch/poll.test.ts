@@ -11,11 +11,11 @@ function rig(answers: (() => Promise<void>)[]) {
       now: () => ports.at,
       set: (ms, fn) => timers.push({ ms, fn }),
       clear: (id) => void (timers[id - 1] = { ms: -1, fn: () => undefined }),
-      hidden: () => ports.hidden
+      hidden: () => ports.hidden,
     },
     () => answers[asked++]?.() ?? Promise.resolve(),
     (state) => states.push(state),
-    () => 'unreachable'
+    () => 'unreachable',
   );
   return { poller, ports, timers, states, asked: () => asked };
 }
@@ -78,7 +78,13 @@ describe('polling', () => {
 });
 
 describe('freshness', () => {
-  const state = (over: Partial<PollState>): PollState => ({ heard: 0, failures: 0, error: null, paused: false, ...over });
+  const state = (over: Partial<PollState>): PollState => ({
+    heard: 0,
+    failures: 0,
+    error: null,
+    paused: false,
+    ...over,
+  });
 
   it('one miss is not yet "offline"; two are', () => {
     expect(freshness(state({}), 2_000)).toBe('fresh');

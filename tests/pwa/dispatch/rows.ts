@@ -27,7 +27,7 @@ export function task(id: string, over: Partial<TaskRow> = {}): TaskRow {
     attempts: 0,
     conflict: null,
     outcome: null,
-    ...over
+    ...over,
   };
 }
 
@@ -43,7 +43,7 @@ export function courier(id: string, over: Partial<CourierRow> = {}): CourierRow 
     shift: { status: 'open', started_at: NOON - 4 * HOUR },
     devices: 1,
     waiting: 0,
-    ...over
+    ...over,
   };
 }
 

@@ -19,15 +19,23 @@ function world() {
     byId: new Map(),
     putBatch(batch: Batch) {
       const known = this.batches.some((item) => item.id === batch.id);
-      this.batches = known ? this.batches.map((item) => (item.id === batch.id ? batch : item)) : [batch, ...this.batches];
-    }
+      this.batches = known
+        ? this.batches.map((item) => (item.id === batch.id ? batch : item))
+        : [batch, ...this.batches];
+    },
   };
   const door = new Door(async (_path, init) => {
     const { operations } = JSON.parse(String(init.body)) as { operations: Operation[] };
     sent.push(operations);
     const status = weather.next.shift() ?? 200;
     if (status === 'lost') throw new TypeError('network');
-    const results = operations.map((operation) => ({ op_id: operation.op_id, status: 'applied', code: null, detail: null, conflict: null }));
+    const results = operations.map((operation) => ({
+      op_id: operation.op_id,
+      status: 'applied',
+      code: null,
+      detail: null,
+      conflict: null,
+    }));
     const body = status === 200 ? { results } : { code: `code_${status}` };
     return new Response(JSON.stringify(body), { status, headers: status === 429 ? { 'retry-after': '7' } : {} });
   });
@@ -40,12 +48,12 @@ function world() {
     keep: {
       getItem: (key: string) => store.get(key) ?? null,
       setItem: (key: string, value: string) => void store.set(key, value),
-      removeItem: (key: string) => void store.delete(key)
+      removeItem: (key: string) => void store.delete(key),
     },
     after: (ms: number, fn: () => void) => {
       waits.push(ms);
       waiting.push(fn);
-    }
+    },
   } as unknown as Tools;
   return { tools, desk, sent, store, weather, waits, waiting };
 }
@@ -100,7 +108,9 @@ describe('sending a batch', () => {
     again.store.set([...at.store.keys()][0] ?? '', [...at.store.values()][0] ?? '');
     resume(again.tools);
     await settle();
-    expect(again.sent[0]?.map((operation) => operation.op_id)).toEqual(batch.operations.map((operation) => operation.op_id));
+    expect(again.sent[0]?.map((operation) => operation.op_id)).toEqual(
+      batch.operations.map((operation) => operation.op_id),
+    );
     expect(again.store.size).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-"""The desk in a real browser against a fake server: what the weather of a network, a big day and a keyboard do to it."""
+"""The desk in a real browser against a fake server: what a network's weather, a big day and a keyboard do to it."""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
  * The app is killed at every point at which it waits for something: storage stays, memory and everything under way is gone. What
  * was called saved must be there afterwards, and must reach the server exactly once.
  */
-import { IDBFactory } from "fake-indexeddb";
-import { afterAll, describe, expect, it } from "vitest";
+import { IDBFactory } from 'fake-indexeddb';
+import { afterAll, describe, expect, it } from 'vitest';
 
-import { createEngine, type Engine, type Envelope, type Platform } from "../../../pwa/engine";
-import { virtualPlatform } from "../../../pwa/node/platform";
-import { delivered, FakeServer, noted, NOW, paid, PNG, scanned } from "../fakes";
+import { createEngine, type Engine, type Envelope, type Platform } from '../../../pwa/engine';
+import { virtualPlatform } from '../../../pwa/node/platform';
+import { delivered, FakeServer, noted, NOW, paid, PNG, scanned } from '../fakes';
 
 /** Never settles: the process that waited for it is gone. */
 const GONE = new Promise<never>(() => undefined);
@@ -21,20 +21,20 @@ interface Life {
   platform: Platform;
   /** Points passed so far. */
   points(): number;
-  dead: Promise<"killed">;
+  dead: Promise<'killed'>;
 }
 
 /** A platform that dies at its `at`-th point: before or after a request, at a failpoint, while hashing or packing. */
 function life(server: FakeServer, factory: IDBFactory, seed: string, at: number): Life {
   let passed = 0;
-  let die: (word: "killed") => void = () => undefined;
-  const dead = new Promise<"killed">((resolve) => (die = resolve));
+  let die: (word: 'killed') => void = () => undefined;
+  const dead = new Promise<'killed'>((resolve) => (die = resolve));
   const isOver = (): boolean => {
     passed += 1;
-    if (passed >= at) die("killed");
+    if (passed >= at) die('killed');
     return passed >= at;
   };
-  const base = virtualPlatform({ name: "test", seed, now: NOW, factory });
+  const base = virtualPlatform({ name: 'test', seed, now: NOW, factory });
   const point = async <T>(work: () => Promise<T> | T): Promise<T> => {
     if (isOver()) return GONE;
     const value = await work();
@@ -42,7 +42,7 @@ function life(server: FakeServer, factory: IDBFactory, seed: string, at: number)
   };
   // Every write is a point too: the process may die between any two transactions.
   IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...args) {
-    if (args[1] === "readwrite" && isOver()) throw new Error("killed");
+    if (args[1] === 'readwrite' && isOver()) throw new Error('killed');
     return TRANSACTION.apply(this, args);
   };
   const platform: Platform = {
@@ -51,7 +51,7 @@ function life(server: FakeServer, factory: IDBFactory, seed: string, at: number)
     gzip: (bytes) => point(() => base.gzip(bytes)),
     fetch: (request) => point(() => server.handle(request)),
     failpoint: () => {
-      if (isOver()) throw new Error("killed");
+      if (isOver()) throw new Error('killed');
     },
   };
   return { platform, points: () => passed, dead };
@@ -59,23 +59,23 @@ function life(server: FakeServer, factory: IDBFactory, seed: string, at: number)
 
 /** A short day; what the engine called saved is put into `saved`. */
 async function day(engine: Engine, server: FakeServer, saved: Envelope[]): Promise<void> {
-  if (!engine.identity()) await engine.enrol("CODE");
-  const [first, second] = [server.task("SF1"), server.task("SF2", { cod: 700 })] as [string, string];
+  if (!engine.identity()) await engine.enrol('CODE');
+  const [first, second] = [server.task('SF1'), server.task('SF2', { cod: 700 })] as [string, string];
   await engine.sync();
-  saved.push(...(await engine.submit([scanned("SF1")])));
-  const signature = [{ bytes: PNG, type: "image/png", kind: "signature" as const }];
-  saved.push(...(await engine.submit([delivered(first, { signature: "blob:0" })], signature)));
+  saved.push(...(await engine.submit([scanned('SF1')])));
+  const signature = [{ bytes: PNG, type: 'image/png', kind: 'signature' as const }];
+  saved.push(...(await engine.submit([delivered(first, { signature: 'blob:0' })], signature)));
   await engine.sync();
   saved.push(...(await engine.submit([paid(second, 700), delivered(second)])));
-  saved.push(...(await engine.submit([noted(second, "left the note")])));
+  saved.push(...(await engine.submit([noted(second, 'left the note')])));
   await engine.sync();
 }
 
 async function lengthOfDay(): Promise<number> {
   const server = new FakeServer();
   server.pageLimit = 1;
-  const whole = life(server, new IDBFactory(), "whole", Infinity);
-  await day(await createEngine(whole.platform, { baseUrl: "", app: "test" }), server, []);
+  const whole = life(server, new IDBFactory(), 'whole', Infinity);
+  await day(await createEngine(whole.platform, { baseUrl: '', app: 'test' }), server, []);
   return whole.points();
 }
 
@@ -84,28 +84,31 @@ async function killedAt(at: number): Promise<{ saved: Envelope[]; server: FakeSe
   const server = new FakeServer();
   server.pageLimit = 1;
   const factory = new IDBFactory();
-  const first = life(server, factory, "first", at);
+  const first = life(server, factory, 'first', at);
   const saved: Envelope[] = [];
-  const lived = createEngine(first.platform, { baseUrl: "", app: "test" })
+  const lived = createEngine(first.platform, { baseUrl: '', app: 'test' })
     .then((engine) => day(engine, server, saved))
     .catch(() => undefined);
   await Promise.race([first.dead, lived]);
   // Transactions under way when the process died either commit or do not; both are settled before the next start.
   await new Promise((resolve) => setTimeout(resolve, 5));
-  const second = life(server, factory, "second", Infinity);
-  const engine = await createEngine(second.platform, { baseUrl: "", app: "test" });
+  const second = life(server, factory, 'second', Infinity);
+  const engine = await createEngine(second.platform, { baseUrl: '', app: 'test' });
   return { saved, server, engine };
 }
 
-describe("killed at every point", async () => {
+describe('killed at every point', async () => {
   const points = await lengthOfDay();
-  it("has many points", () => expect(points).toBeGreaterThan(60));
+  it('has many points', () => expect(points).toBeGreaterThan(60));
 
-  it.each(Array.from({ length: points }, (_, i) => i + 1))("point %i", async (at) => {
+  it.each(Array.from({ length: points }, (_, i) => i + 1))('point %i', async (at) => {
     const { saved, server, engine } = await killedAt(at);
     if (!engine.identity()) {
-      server.codes.set("AGAIN", { user: { id: "22222222-2222-4222-8222-222222222222", name: "Li Wei", lang: "zh" }, device: "44444444-4444-4444-8444-444444444444" });
-      await engine.enrol("AGAIN");
+      server.codes.set('AGAIN', {
+        user: { id: '22222222-2222-4222-8222-222222222222', name: 'Li Wei', lang: 'zh' },
+        device: '44444444-4444-4444-8444-444444444444',
+      });
+      await engine.enrol('AGAIN');
     }
     const ledger = () => new Set(server.operations.map((op) => op.op_id));
     const kept = new Set([...(await engine.outbox()).map((item) => item.op_id), ...ledger()]);

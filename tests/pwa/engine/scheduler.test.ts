@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from 'vitest';
 
-import { delay, BASE_MS, CAP_MS } from "../../../pwa/engine/backoff";
-import { noted, NOW, problem, rig } from "../fakes";
+import { delay, BASE_MS, CAP_MS } from '../../../pwa/engine/backoff';
+import { noted, NOW, problem, rig } from '../fakes';
 
 /** Timers that run only when the test says so. */
 class Hand {
@@ -35,19 +35,19 @@ async function driven() {
     timers: hand,
     signals: { onOnline: (fn) => ((fire.online = fn), () => undefined), onVisible: () => () => undefined },
   }));
-  const exchanges = () => made.server.requests.filter((request) => request.path === "/api/v1/exchange").length;
+  const exchanges = () => made.server.requests.filter((request) => request.path === '/api/v1/exchange').length;
   return { ...made, hand, fire, exchanges };
 }
 
-describe("syncing by itself", () => {
-  it("goes at once, after a submit, and then from time to time", async () => {
+describe('syncing by itself', () => {
+  it('goes at once, after a submit, and then from time to time', async () => {
     const { engine, server, hand, exchanges } = await driven();
-    const task = server.task("SF1");
+    const task = server.task('SF1');
     engine.start();
     await hand.pass(1);
     await hand.pass(1);
     expect(exchanges()).toBe(1);
-    await engine.submit([noted(task, "x")]);
+    await engine.submit([noted(task, 'x')]);
     await hand.pass(0);
     await hand.pass(300);
     expect(server.operations).toHaveLength(1);
@@ -59,15 +59,15 @@ describe("syncing by itself", () => {
     expect(exchanges()).toBe(before + 1);
   });
 
-  it("P12 waits longer after each failure, and comes back when the network does", async () => {
+  it('P12 waits longer after each failure, and comes back when the network does', async () => {
     const { engine, server, hand, fire, exchanges } = await driven();
     server.intercept = () => {
-      throw new Error("no network");
+      throw new Error('no network');
     };
     engine.start();
     await hand.pass(1);
     for (let i = 0; i < 6; i += 1) await hand.pass(400_000);
-    expect((await engine.status()).phase).toBe("offline");
+    expect((await engine.status()).phase).toBe('offline');
     const next = (await engine.status()).nextTry as number;
     expect(next - hand.now).toBeGreaterThan(BASE_MS * 8);
     const before = exchanges();
@@ -76,13 +76,13 @@ describe("syncing by itself", () => {
     await hand.pass(0);
     await hand.pass(1);
     expect(exchanges()).toBeGreaterThan(before);
-    expect(await engine.status()).toMatchObject({ phase: "idle", nextTry: null });
+    expect(await engine.status()).toMatchObject({ phase: 'idle', nextTry: null });
     engine.stop();
   });
 
-  it("F15 does not go before Retry-After, not even when the network comes back", async () => {
+  it('F15 does not go before Retry-After, not even when the network comes back', async () => {
     const { engine, server, hand, fire, exchanges } = await driven();
-    server.intercept = () => problem(503, "unavailable", { "retry-after": "300" });
+    server.intercept = () => problem(503, 'unavailable', { 'retry-after': '300' });
     engine.start();
     await hand.pass(1);
     const before = exchanges();
@@ -96,15 +96,15 @@ describe("syncing by itself", () => {
     engine.stop();
   });
 
-  it("gives up on an answer that never comes", async () => {
+  it('gives up on an answer that never comes', async () => {
     const { engine, server, hand } = await driven();
     server.handle = () => new Promise(() => undefined);
     const outcome = engine.sync();
     for (let i = 0; i < 5; i += 1) await hand.pass(10_000);
-    expect(await outcome).toMatchObject({ ok: false, phase: "offline" });
+    expect(await outcome).toMatchObject({ ok: false, phase: 'offline' });
   });
 
-  it("spreads a crowd: half fixed, half random, capped", () => {
+  it('spreads a crowd: half fixed, half random, capped', () => {
     expect([delay(0, 0), delay(0, 0.999_999)]).toEqual([BASE_MS / 2, BASE_MS - 1]);
     expect(delay(50, 0.5)).toBe(CAP_MS * 0.75);
   });

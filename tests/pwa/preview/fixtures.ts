@@ -114,11 +114,42 @@ const given: Given[] = [
     window: [-102, -12],
     requests: [['no_ring', '宝宝在家，请勿按门铃']],
   },
-  { waybill: 'YT7786120044519', name: '李静', address: ['北京市朝阳区利泽中园106号楼', '利泽中园', '106号楼', null, '305'], pickup: true, pieces: 3, goods: '样品' },
-  { waybill: 'SF1428805601126', name: '赵磊', address: ['北京市朝阳区宏泰东街5号绿地中心B座', '绿地中心', 'B座', null, '2201'], requests: [['fragile', '玻璃器皿'], ['id_check', '']], cod: 356_050 },
-  { waybill: 'SF1428805601444', name: '孙', address: ['北京市朝阳区花家地南街甲8号', '花家地南里', '甲8号', '1单元', '601'], attempts: 1 },
-  { waybill: 'SF1428805601777', name: '周晓', address: ['北京市朝阳区来广营西路', '融科橄榄城', '12号楼', '1单元', '902'], requests: [['other', '请放门口鞋柜上，不要敲门']] },
-  { waybill: 'YT7786120044601', name: '星辰设计工作室', address: ['北京市朝阳区酒仙桥路2号798艺术区D区', '798艺术区', 'D区', null, 'D08'], pickup: true },
+  {
+    waybill: 'YT7786120044519',
+    name: '李静',
+    address: ['北京市朝阳区利泽中园106号楼', '利泽中园', '106号楼', null, '305'],
+    pickup: true,
+    pieces: 3,
+    goods: '样品',
+  },
+  {
+    waybill: 'SF1428805601126',
+    name: '赵磊',
+    address: ['北京市朝阳区宏泰东街5号绿地中心B座', '绿地中心', 'B座', null, '2201'],
+    requests: [
+      ['fragile', '玻璃器皿'],
+      ['id_check', ''],
+    ],
+    cod: 356_050,
+  },
+  {
+    waybill: 'SF1428805601444',
+    name: '孙',
+    address: ['北京市朝阳区花家地南街甲8号', '花家地南里', '甲8号', '1单元', '601'],
+    attempts: 1,
+  },
+  {
+    waybill: 'SF1428805601777',
+    name: '周晓',
+    address: ['北京市朝阳区来广营西路', '融科橄榄城', '12号楼', '1单元', '902'],
+    requests: [['other', '请放门口鞋柜上，不要敲门']],
+  },
+  {
+    waybill: 'YT7786120044601',
+    name: '星辰设计工作室',
+    address: ['北京市朝阳区酒仙桥路2号798艺术区D区', '798艺术区', 'D区', null, 'D08'],
+    pickup: true,
+  },
 ];
 
 export function aDay(status: TaskView['task']['status'] = 'out_for_delivery'): TaskView[] {
@@ -134,7 +165,13 @@ export function aHugeDay(): TaskView[] {
         ...base,
         waybill: `SF14288${String(10_000_000 + at * 37)}`,
         status: base.pickup ? 'assigned' : 'out_for_delivery',
-        address: [`北京市朝阳区望京第${Math.floor(at / 2)}区${building}`, `望京第${Math.floor(at / 2)}区`, building, '1单元', String(100 + at)],
+        address: [
+          `北京市朝阳区望京第${Math.floor(at / 2)}区${building}`,
+          `望京第${Math.floor(at / 2)}区`,
+          building,
+          '1单元',
+          String(100 + at),
+        ],
       },
       at + 1,
     );

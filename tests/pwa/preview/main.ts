@@ -20,14 +20,35 @@ const scene = query.get('scene') ?? 'work';
 
 function item(seq: number, type: string, minutes: number, more: Partial<OutboxItem>): OutboxItem {
   const op_id = derive('preview', 'item', String(seq));
-  return { seq, op_id, type, entity: 'task:x', at: NOW - minutes * 60_000, state: 'confirmed', seen: false, proofsWaiting: 0, ...more };
+  return {
+    seq,
+    op_id,
+    type,
+    entity: 'task:x',
+    at: NOW - minutes * 60_000,
+    state: 'confirmed',
+    seen: false,
+    proofsWaiting: 0,
+    ...more,
+  };
 }
 
 const outbox: OutboxItem[] = [
   item(1, 'shift.started', 130, {}),
   item(2, 'task.delivered', 62, { waybill: 'SF1428805590001', status: 'applied', proofsWaiting: 1 }),
-  item(3, 'task.delivered', 45, { waybill: 'SF1428805590388', status: 'conflict', state: 'needs_you', code: 'cancelled', conflict: 'x' }),
-  item(4, 'task.picked_up', 40, { waybill: 'YT7786120044700', status: 'deferred', state: 'confirmed', code: 'awaiting_entity' }),
+  item(3, 'task.delivered', 45, {
+    waybill: 'SF1428805590388',
+    status: 'conflict',
+    state: 'needs_you',
+    code: 'cancelled',
+    conflict: 'x',
+  }),
+  item(4, 'task.picked_up', 40, {
+    waybill: 'YT7786120044700',
+    status: 'deferred',
+    state: 'confirmed',
+    code: 'awaiting_entity',
+  }),
   item(5, 'payment.collected', 12, { waybill: 'SF1428805590771', state: 'saved' }),
   item(6, 'task.delivered', 12, { waybill: 'SF1428805590771', state: 'saved', proofsWaiting: 2 }),
 ];
@@ -58,10 +79,22 @@ function worked(): TaskView[] {
     reason,
     recipient: reason ? null : 'self',
   });
-  const [, , , , , sixth, seventh, eighth] = day as [TaskView, TaskView, TaskView, TaskView, TaskView, TaskView, TaskView, TaskView];
+  const [, , , , , sixth, seventh, eighth] = day as [
+    TaskView,
+    TaskView,
+    TaskView,
+    TaskView,
+    TaskView,
+    TaskView,
+    TaskView,
+    TaskView,
+  ];
   Object.assign(sixth.task, { status: 'delivered', outcome: outcome(sixth, 'task.delivered', null) });
   Object.assign(sixth, { state: 'saved' });
-  Object.assign(seventh.task, { status: 'attempt_failed', outcome: outcome(seventh, 'task.attempt_failed', 'NOT_HOME') });
+  Object.assign(seventh.task, {
+    status: 'attempt_failed',
+    outcome: outcome(seventh, 'task.attempt_failed', 'NOT_HOME'),
+  });
   Object.assign(eighth.task, {
     status: 'cancelled',
     cancelled: { op_id: 'x', author: 'x', at: NOW - 9 * 60_000, reason: '寄件人要求拦截，地址填错' },
@@ -71,10 +104,18 @@ function worked(): TaskView[] {
 
 const scenes: Record<string, Partial<StubState>> = {
   work: { tasks: worked(), outbox: outbox.filter((one) => one.state !== 'needs_you') },
-  fresh: { tasks: aDay('assigned'), shift: { id: null, entity: null, status: 'none', started_at: null, closed_at: null, cash_minor: 0 } },
+  fresh: {
+    tasks: aDay('assigned'),
+    shift: { id: null, entity: null, status: 'none', started_at: null, closed_at: null, cash_minor: 0 },
+  },
   load: { tasks: aDay('assigned') },
   offline: { tasks: worked(), outbox, phase: 'offline' },
-  trouble: { tasks: worked(), outbox, notices: [notice], hidden: [{ id: 'x', waybill: 'SF1428805599333', reason: 'reassigned', waiting: 2 }] },
+  trouble: {
+    tasks: worked(),
+    outbox,
+    notices: [notice],
+    hidden: [{ id: 'x', waybill: 'SF1428805599333', reason: 'reassigned', waiting: 2 }],
+  },
   revoked: { tasks: worked(), outbox, phase: 'revoked' },
   empty: { tasks: [] },
   waiting: { tasks: [], lastHeard: null, phase: 'offline' },
@@ -88,7 +129,14 @@ const state: StubState = {
   tasks: [],
   outbox: [],
   notices: [],
-  shift: { id: 'x', entity: 'shift:x', status: 'open', started_at: NOW - 130 * 60_000, closed_at: null, cash_minor: 45_600 },
+  shift: {
+    id: 'x',
+    entity: 'shift:x',
+    status: 'open',
+    started_at: NOW - 130 * 60_000,
+    closed_at: null,
+    cash_minor: 45_600,
+  },
   phase: 'idle',
   lastHeard: NOW - 3 * 60_000,
   hidden: [],

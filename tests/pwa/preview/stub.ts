@@ -103,7 +103,9 @@ export class StubEngine implements Engine {
   async status(): Promise<SyncStatus> {
     const { outbox, notices, phase, hidden, lastHeard } = this.state;
     const waiting = outbox.filter((item) => item.state === 'saved').length;
-    const needsYou = [...outbox.filter((item) => item.state === 'needs_you'), ...notices].filter((one) => !one.seen).length;
+    const needsYou = [...outbox.filter((item) => item.state === 'needs_you'), ...notices].filter(
+      (one) => !one.seen,
+    ).length;
     return {
       phase,
       code: null,
@@ -122,8 +124,12 @@ export class StubEngine implements Engine {
 
   async sync(): Promise<{ ok: true; pushed: number; pulled: number; blobs: number }> {
     if (this.state.phase !== 'offline') {
-      this.state.outbox = this.state.outbox.map((item) => (item.state === 'saved' ? { ...item, state: 'confirmed', proofsWaiting: 0 } : item));
-      this.state.tasks = this.state.tasks.map((view) => (view.state === 'saved' ? { ...view, state: 'confirmed' } : view));
+      this.state.outbox = this.state.outbox.map((item) =>
+        item.state === 'saved' ? { ...item, state: 'confirmed', proofsWaiting: 0 } : item,
+      );
+      this.state.tasks = this.state.tasks.map((view) =>
+        view.state === 'saved' ? { ...view, state: 'confirmed' } : view,
+      );
     }
     this.#changed();
     return { ok: true, pushed: 0, pulled: 0, blobs: 0 };
@@ -145,14 +151,40 @@ export class StubEngine implements Engine {
     const view = this.state.tasks.find((one) => one.task.id === id || one.parcel.id === id);
     this.state.outbox = [
       ...this.state.outbox,
-      { seq, op_id, type: draft.type, entity: draft.entity, at: NOW, state: 'saved', waybill: view?.parcel.waybill, seen: false, proofsWaiting: 0 },
+      {
+        seq,
+        op_id,
+        type: draft.type,
+        entity: draft.entity,
+        at: NOW,
+        state: 'saved',
+        waybill: view?.parcel.waybill,
+        seen: false,
+        proofsWaiting: 0,
+      },
     ];
     if (kind === 'shift') {
       const open = draft.type === 'shift.started';
-      this.state.shift = { ...this.state.shift, id, entity: draft.entity, status: open ? 'open' : 'closed', started_at: NOW };
+      this.state.shift = {
+        ...this.state.shift,
+        id,
+        entity: draft.entity,
+        status: open ? 'open' : 'closed',
+        started_at: NOW,
+      };
     }
     if (view) this.#apply(view, draft, op_id);
-    const envelope = { ...draft, op_id, v: 1, author: COURIER, device: null, incarnation: null, seq, prev: null, app: 'preview' };
+    const envelope = {
+      ...draft,
+      op_id,
+      v: 1,
+      author: COURIER,
+      device: null,
+      incarnation: null,
+      seq,
+      prev: null,
+      app: 'preview',
+    };
     return { ...envelope, base_rev: null, base: {}, blobs: [], at: NOW, mono: null, boot: null } as Envelope;
   }
 
@@ -167,7 +199,8 @@ export class StubEngine implements Engine {
     this.#before.set(op_id, view);
     if (draft.type === 'parcel.scanned') next.parcel.scans += 1;
     if (draft.type === 'payment.collected' && next.obligation) next.obligation.status = 'settled';
-    if (draft.type === 'task.noted') next.task.notes.push({ op_id, text: String(draft.payload['text']), author: COURIER, at: NOW });
+    if (draft.type === 'task.noted')
+      next.task.notes.push({ op_id, text: String(draft.payload['text']), author: COURIER, at: NOW });
     const status = outcomes[draft.type];
     if (status) next.task.status = status;
     if (status && status !== 'arrived' && status !== 'out_for_delivery') {

@@ -84,21 +84,70 @@ describe('waybills', () => {
     expect(waybillGroups('SF1428805599012')).toEqual({ head: ['SF1', '4288', '0559'], tail: '9012' });
     expect(waybillGroups('9012')).toEqual({ head: [], tail: '9012' });
   });
+  it('leave no letter alone in front', () => {
+    expect(waybillGroups('DD26112200144')).toEqual({ head: ['DD261', '1220'], tail: '0144' });
+  });
 });
 
 describe('addresses as people read them', () => {
   it('place, door, and only what stands before the place', () => {
-    const address = { text: '北京市朝阳区望京西路48号望京花园3号楼2单元1102', community: '望京花园', building: '3号楼', unit: '2单元', room: '1102' };
-    expect(addressLines(address)).toEqual({ place: '望京花园', door: '3号楼 · 2单元 · 1102', around: '北京市朝阳区望京西路48号' });
+    const address = {
+      text: '北京市朝阳区望京西路48号望京花园3号楼2单元1102',
+      community: '望京花园',
+      building: '3号楼',
+      unit: '2单元',
+      room: '1102',
+    };
+    expect(addressLines(address)).toEqual({
+      place: '望京花园',
+      door: '3号楼 · 2单元 · 1102',
+      around: '北京市朝阳区望京西路48号',
+    });
   });
-  it('keeps the whole text when the parts are not all in it', () => {
-    const address = { text: '北京市朝阳区来广营西路', community: '融科橄榄城', building: '12号楼', unit: null, room: null };
+  it('keeps what else the text says', () => {
+    const address = {
+      text: '北京市朝阳区来广营西路',
+      community: '融科橄榄城',
+      building: '12号楼',
+      unit: null,
+      room: null,
+    };
     expect(addressLines(address).around).toBe('北京市朝阳区来广营西路');
+    const more = { ...address, text: '来广营西路5号融科橄榄城12号楼1单元902 快递柜旁', room: '902' };
+    expect(addressLines({ ...more, unit: '1单元' }).around).toBe('来广营西路5号 快递柜旁');
+  });
+  it('names bare numbers as the whole text does', () => {
+    const text = '杭州市西湖区蒋村望荷街295号云溪雅苑5幢3单元';
+    expect(addressLines({ text, community: '云溪雅苑', building: '5', unit: '3', room: '504' })).toEqual({
+      place: '云溪雅苑',
+      door: '5幢 · 3单元 · 504',
+      around: '杭州市西湖区蒋村望荷街295号',
+    });
+  });
+  it('does so in English, too', () => {
+    const text = 'Building 18, Unit 3, Fengqiao Garden, 12 Lake Road, Hangzhou';
+    expect(addressLines({ text, community: 'Fengqiao Garden', building: '18', unit: '3', room: '804' })).toEqual({
+      place: 'Fengqiao Garden',
+      door: 'Building 18 · Unit 3 · 804',
+      around: '12 Lake Road, Hangzhou',
+    });
+    const short = 'Building 18, Unit 3, Fengqiao Garden';
+    expect(
+      addressLines({ text: short, community: 'Fengqiao Garden', building: '18', unit: '3', room: null }).around,
+    ).toBe('');
   });
   it('without parts sets the region apart', () => {
-    expect(addressLines({ text: '北京市朝阳区广顺南大街16号院2号楼' })).toEqual({ place: '广顺南大街16号院2号楼', door: '', around: '北京市朝阳区' });
+    expect(addressLines({ text: '北京市朝阳区广顺南大街16号院2号楼' })).toEqual({
+      place: '广顺南大街16号院2号楼',
+      door: '',
+      around: '北京市朝阳区',
+    });
     expect(addressLines({ text: '浙江省杭州市余杭区文一西路969号' }).place).toBe('文一西路969号');
-    expect(addressLines({ text: '12 Harbour Road, Flat 3' })).toEqual({ place: '12 Harbour Road, Flat 3', door: '', around: '' });
+    expect(addressLines({ text: '12 Harbour Road, Flat 3' })).toEqual({
+      place: '12 Harbour Road, Flat 3',
+      door: '',
+      around: '',
+    });
   });
 });
 

@@ -5,7 +5,8 @@ import { courier as enCourier } from '../../../pwa/ui/strings/en/courier';
 import { common as zhCommon } from '../../../pwa/ui/strings/zh/common';
 import { courier as zhCourier } from '../../../pwa/ui/strings/zh/courier';
 
-const names = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)/g)].map((found) => found[1] ?? ''))].sort();
+const names = (text: string): string[] =>
+  [...new Set([...text.matchAll(/\{(\w+)/g)].map((found) => found[1] ?? ''))].sort();
 
 describe.each([
   ['common', zhCommon, enCommon],
@@ -20,7 +21,9 @@ describe.each([
     expect(differing).toEqual([]);
   });
   it('are Chinese in Chinese and not in English', () => {
-    const foreign = Object.entries(en).filter(([key, words]) => /[\u4e00-\u9fff]/.test(words) && !key.includes('anguage'));
+    const foreign = Object.entries(en).filter(
+      ([key, words]) => /[\u4e00-\u9fff]/.test(words) && !key.includes('anguage'),
+    );
     expect(foreign).toEqual([]);
   });
 });

@@ -30,9 +30,12 @@ describe.each(['light', 'dark', 'sunlight'])('colour roles, %s', (theme) => {
   const role = roles(theme);
   const pair = (front: string, back: string): number => contrast(role[front] ?? '', role[back] ?? '');
 
-  it.each(text.flatMap((front) => grounds.map((back) => [front, back] as const)))('%s on %s is readable', (front, back) => {
-    expect(pair(front, back)).toBeGreaterThanOrEqual(4.5);
-  });
+  it.each(text.flatMap((front) => grounds.map((back) => [front, back] as const)))(
+    '%s on %s is readable',
+    (front, back) => {
+      expect(pair(front, back)).toBeGreaterThanOrEqual(4.5);
+    },
+  );
   it.each(filled)('words on a filled %s are readable', (name) => {
     expect(pair(`on-${name}`, name)).toBeGreaterThanOrEqual(4.5);
   });

@@ -99,7 +99,7 @@ def good(day: Day) -> tuple[Told, list[str], Ledger]:
             "window_end": one.window_end,
         }
     scans = dict(Counter(one.reference for one in day.pickups))
-    return told, sent, Ledger([(op, "applied") for op in sent], tasks, scans, 0, 0)
+    return told, sent, Ledger([(op, "applied") for op in sent], set(), tasks, scans, 0, 0)
 
 
 @pytest.fixture
@@ -148,9 +148,22 @@ def test_the_oracle_sees_a_capture_time_that_moved(day: Day) -> None:
 
 def test_the_oracle_sees_an_operation_that_was_parked(day: Day) -> None:
     told, sent, ledger = good(day)
-    ledger.operations[0] = (ledger.operations[0][0], "quarantined")
+    ledger.parked.add(ledger.operations.pop()[0])
     verdict = judge(day, told, sent, ledger)
     assert (verdict.lost, verdict.operations_applied) == (0, 5) and verdict.complaints
+
+
+def test_the_oracle_sees_an_operation_that_still_waits_for_another(day: Day) -> None:
+    told, sent, ledger = good(day)
+    ledger.operations[0] = (ledger.operations[0][0], "deferred")
+    verdict = judge(day, told, sent, ledger)
+    assert (verdict.lost, verdict.operations_applied) == (0, 5) and verdict.complaints
+
+
+def test_the_oracle_sees_two_operations_with_one_id(day: Day) -> None:
+    told, sent, ledger = good(day)
+    told.op_ids.append(told.op_ids[0])
+    assert judge(day, told, sent, ledger).complaints == ["two operations were recorded with one id"]
 
 
 def test_the_oracle_sees_work_nobody_sent_and_cases_nobody_decided(day: Day) -> None:
@@ -158,5 +171,5 @@ def test_the_oracle_sees_work_nobody_sent_and_cases_nobody_decided(day: Day) -> 
     ledger.operations.append(("op-stranger", "applied"))
     assert judge(day, told, sent, ledger).complaints == ["the log holds operations nobody sent"]
     told, sent, ledger = good(day)
-    undecided = Ledger(ledger.operations, ledger.tasks, ledger.scans, 1, 1)
+    undecided = Ledger(ledger.operations, set(), ledger.tasks, ledger.scans, 1, 1)
     assert judge(day, told, sent, undecided).complaints == ["open cases are left"]

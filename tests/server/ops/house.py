@@ -61,6 +61,7 @@ def house(built: Flask) -> Iterator[House]:
     clock = Clock()
     server_clock.use(clock)
     limiter.reset()
+    shutil.rmtree(built.extensions["doorstep_settings"].blobs, ignore_errors=True)
     with built.app_context():
         with db.engine.begin() as connection:
             for table in reversed(db.metadata.sorted_tables):

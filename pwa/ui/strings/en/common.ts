@@ -1,4 +1,4 @@
-import type { common as zh } from '../zh/common'
+import type { common as zh } from '../zh/common';
 
 /** English: `{n|one|many}` picks the word that fits the number n. */
 export const common: Record<keyof typeof zh, string> = {
@@ -40,7 +40,7 @@ export const common: Record<keyof typeof zh, string> = {
   'request.fragile': 'Fragile',
   'request.id_check': 'Check ID',
   'request.other': 'Customer asks',
-  'requests': 'Customer requests',
+  requests: 'Customer requests',
   'recipient.self': 'Recipient',
   'recipient.family': 'Family',
   'recipient.reception': 'Reception',
@@ -92,4 +92,4 @@ export const common: Record<keyof typeof zh, string> = {
   'ago.now': 'just now',
   'ago.minutes': '{n} min ago',
   'window.open': 'Any time',
-}
+};

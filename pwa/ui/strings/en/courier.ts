@@ -11,7 +11,8 @@ export const courier: Record<keyof typeof zh, string> = {
   'enrol.busy': 'Enrolling…',
   'enrol.qr': 'Or scan the QR code on the station screen with the camera: it opens this page.',
   'enrol.error.incomplete': 'A code has 8 characters, like ABCD-1234.',
-  'enrol.error.enrolment_invalid': 'This code cannot be used: mistyped, used before, or expired. Ask the station for a new one.',
+  'enrol.error.enrolment_invalid':
+    'This code cannot be used: mistyped, used before, or expired. Ask the station for a new one.',
   'enrol.error.offline': 'No connection to the server. Enrolling needs the network once; try where there is signal.',
   'enrol.error.already_enrolled': 'This phone is already enrolled.',
   'enrol.error.unknown': 'Not enrolled, nothing was changed. Try again, or ask the station.',
@@ -223,7 +224,8 @@ export const courier: Record<keyof typeof zh, string> = {
   'outbox.unknown': 'Everything is saved on this phone',
   'outbox.joint': ', ',
   'outbox.counts': '{recorded} recorded here · {confirmed} at the server',
-  'outbox.notPersisted': 'The browser does not promise to keep this for long. Do not clear browsing data, and sync soon.',
+  'outbox.notPersisted':
+    'The browser does not promise to keep this for long. Do not clear browsing data, and sync soon.',
   'outbox.notices': 'From the station',
   'outbox.attention': 'Needs you',
   'outbox.waitingTitle': 'Waiting to be sent',
@@ -231,6 +233,8 @@ export const courier: Record<keyof typeof zh, string> = {
   'outbox.more': 'Show {n} more',
   'outbox.seen': 'Understood',
   'outbox.reference': 'No. {seq} · id {id}',
+  'outbox.nothing': 'Nothing to send',
+  'outbox.nothing.detail': 'What the server has confirmed leaves this list; the phone keeps it for 14 more days.',
   'outbox.empty': 'Nothing recorded yet',
   'outbox.empty.detail': 'Each step you take appears here: saved on the phone first, then confirmed by the server.',
   'op.operation': 'Record',

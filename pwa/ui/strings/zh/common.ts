@@ -38,7 +38,7 @@ export const common = {
   'request.fragile': '易碎',
   'request.id_check': '核对证件',
   'request.other': '客户要求',
-  'requests': '客户特别要求',
+  requests: '客户特别要求',
   'recipient.self': '本人',
   'recipient.family': '家人',
   'recipient.reception': '前台',
@@ -90,4 +90,4 @@ export const common = {
   'ago.now': '刚刚',
   'ago.minutes': '{n} 分钟前',
   'window.open': '不限时间',
-}
+};

@@ -230,6 +230,8 @@ export const courier = {
   'outbox.more': '再显示 {n} 条',
   'outbox.seen': '知道了',
   'outbox.reference': '第 {seq} 条 · 编号 {id}',
+  'outbox.nothing': '没有要发送的',
+  'outbox.nothing.detail': '服务器确认过的记录不再列在这里，手机里会再留 14 天。',
   'outbox.empty': '还没有记录',
   'outbox.empty.detail': '你做的每一步都会在这里，先存在手机，再由服务器确认。',
   'op.operation': '记录',
