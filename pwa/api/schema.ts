@@ -965,6 +965,8 @@ export interface components {
                 [key: string]: number;
             };
             incarnation: string;
+            /** @description the last place this local database has recorded (P32) */
+            last_seq?: number;
             limit: number;
             /** @enum {integer} */
             protocol: 1;

@@ -69,6 +69,7 @@ class ExchangeRequest(Strict):
     ceilings = mapping(scope(), integer(0))
     limit = integer(1, PULL_LIMIT)
     sent_at = moment()
+    last_seq = integer(0, required=False, description="the last place this local database has recorded (P32)")
 
 
 class AppliedAt(Strict):
