@@ -1428,6 +1428,7 @@ export interface components {
             code: string;
             id: string;
             name: string;
+            timezone: string;
         };
         StationRow: {
             code: string;

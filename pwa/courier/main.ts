@@ -23,6 +23,11 @@ const target = document.getElementById('app');
 if (!target) throw new Error('index.html has no #app');
 mount(App, { target });
 
-const platform = browserPlatform();
-await session.attach(await createEngine(platform, { baseUrl: '', app: __APP__ }), () => platform.now());
+try {
+  const platform = browserPlatform();
+  await session.attach(await createEngine(platform, { baseUrl: '', app: __APP__ }), () => platform.now());
+} catch (error) {
+  console.error('the local store did not open', error);
+  session.broken = true;
+}
 watchForUpdate((apply) => (session.update = apply));

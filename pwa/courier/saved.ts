@@ -1,5 +1,5 @@
 /** What follows every save: a toast, a sound, and for some seconds the way to take it back. */
-import { SubmitError, type Envelope } from '../engine';
+import { SubmitError, type BlobInput, type Draft, type Envelope } from '../engine';
 import { play, type Cue } from '../device/sound';
 import { toasts } from '../ui/toast.svelte';
 import { corrections } from './corrections';
@@ -46,4 +46,41 @@ export async function guarded(work: () => Promise<unknown>): Promise<boolean> {
 
 function storageCode(error: unknown): string {
   return error instanceof DOMException && error.name === 'QuotaExceededError' ? 'quota' : 'unknown';
+}
+
+export interface Work {
+  drafts: Draft[];
+  blobs: BlobInput[];
+}
+
+/**
+ * Saves work with its photos, then says so. A full disk costs the photos, never the work (P13): it is saved again
+ * without them, and the courier is told what was kept and what was not.
+ */
+export async function saveWithPhotos(
+  make: (photos: Uint8Array[]) => Work,
+  photos: Uint8Array[],
+  words: Saved,
+): Promise<void> {
+  const send = (kept: Uint8Array[]): Promise<Envelope[]> => {
+    const { drafts, blobs } = make(kept);
+    return session.submit(drafts, blobs);
+  };
+  try {
+    saved({ ...words, undo: await send(photos) });
+  } catch (error) {
+    if (!isFull(error) || photos.length === 0) throw error;
+    await send([]);
+    play('problem', settings.volume);
+    toasts.show({
+      tone: 'warn',
+      text: t('photo.notKept'),
+      detail: t('photo.notKept.detail', { saved: words.text }),
+      stay: 12_000,
+    });
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof SubmitError && error.problems.some((problem) => problem.code === 'quota');
 }

@@ -28,6 +28,8 @@ export class Session {
   status = $state.raw<SyncStatus | null>(null);
   /** False until the local store has been read once. */
   ready = $state(false);
+  /** True when this browser refuses us a local store: nothing can be recorded. */
+  broken = $state(false);
   /** Moves every 15 s: for "minutes left" and "last heard". ms. */
   now = $state(0);
   /** Set when a newer version waits; calling it loads the page again. */

@@ -16,13 +16,11 @@ export interface WedgeStep {
   state: WedgeState;
   /** The code, when this key ended a scan. */
   scan?: string;
-  /** True for the first character after a pause: what a field held before it belongs to the person. */
-  fresh?: boolean;
 }
 
 /** Keys further apart than this do not belong together, ms. */
-export const PAUSE = 300;
-/** People need 80 ms and more between keys, slow scanners up to 40. The median forgives a page that stalled once. */
+export const PAUSE = 1_000;
+/** People need 80 ms and more between keys, slow scanners up to 40. */
 export const FASTEST_PERSON = 60;
 /** Shorter bursts are fast fingers on a number. */
 export const SHORTEST_CODE = 6;
@@ -35,16 +33,25 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.POSITIVE_INFINITY;
 }
 
+/**
+ * The end of what was typed that came at a scanner's speed. One slow gap is a page that stalled while the scanner
+ * went on; two in a row are a person, and what lies before them is not part of the code.
+ */
+function burst({ text, gaps }: WedgeState): string | undefined {
+  const person = gaps.findLastIndex(
+    (gap, at) => at > 0 && gap > FASTEST_PERSON && (gaps[at - 1] ?? 0) > FASTEST_PERSON,
+  );
+  const code = text.slice(person + 1);
+  return code.length >= SHORTEST_CODE && median(gaps.slice(person + 1)) <= FASTEST_PERSON ? code : undefined;
+}
+
 export function feed(state: WedgeState, key: string, at: number): WedgeStep {
   const gap = at - state.last;
   const together = gap <= PAUSE;
-  if (key === 'Enter' || key === 'Tab') {
-    const scanned = together && state.text.length >= SHORTEST_CODE && median(state.gaps) <= FASTEST_PERSON;
-    return { state: idle, scan: scanned ? state.text : undefined };
-  }
+  if (key === 'Enter' || key === 'Tab') return { state: idle, scan: together ? burst(state) : undefined };
   if ([...key].length !== 1) return { state: key === 'Shift' ? state : idle };
-  if (!together || state.text.length >= LONGEST_CODE) return { state: { text: key, last: at, gaps: [] }, fresh: true };
-  return { state: { text: state.text + key, last: at, gaps: [...state.gaps, gap] }, fresh: false };
+  if (!together || state.text.length >= LONGEST_CODE) return { state: { text: key, last: at, gaps: [] } };
+  return { state: { text: state.text + key, last: at, gaps: [...state.gaps, gap] } };
 }
 
 type Field = HTMLInputElement | HTMLTextAreaElement;
@@ -54,13 +61,20 @@ function field(target: EventTarget | null): Field | null {
   return editable && !target.readOnly ? target : null;
 }
 
+/** Takes a scan that ran into a focused field out of it again. */
+function takeOut(target: Field, scan: string): void {
+  const at = target.value.lastIndexOf(scan);
+  if (at < 0) return;
+  target.value = target.value.slice(0, at) + target.value.slice(at + scan.length);
+  target.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
 /**
- * Listens on the window before anything else does. A scan that ran into a focused field is taken out of it again,
- * and its Enter neither submits a form nor presses a button. Returns the remover.
+ * Listens on the window before anything else does. The Enter of a scan neither submits a form nor presses a button.
+ * Returns the remover.
  */
 export function listenToWedge(onScan: (code: string) => void): () => void {
   let state = idle;
-  let before: { field: Field; value: string } | null = null;
 
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
@@ -70,17 +84,11 @@ export function listenToWedge(onScan: (code: string) => void): () => void {
     }
     const step = feed(state, event.key, event.timeStamp);
     state = step.state;
-    if (step.fresh) {
-      const target = field(event.target);
-      before = target && { field: target, value: target.value };
-    }
     if (step.scan === undefined) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    if (before && before.field === event.target) {
-      before.field.value = before.value;
-      before.field.dispatchEvent(new Event('input', { bubbles: true }));
-    }
+    const target = field(event.target);
+    if (target) takeOut(target, step.scan);
     onScan(step.scan);
   };
 

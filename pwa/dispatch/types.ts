@@ -25,7 +25,7 @@ export interface Station {
   id: string;
   code: string;
   name: string;
-  timezone?: string;
+  timezone: string;
 }
 
 export interface SessionUser {

@@ -13,12 +13,12 @@ class StationRef(Schema):
     id = fields.String(required=True)
     code = fields.String(required=True)
     name = fields.String(required=True)
+    timezone = fields.String(required=True)
 
 
 class StationFull(StationRef):
     """A station as a handheld needs it."""
 
-    timezone = fields.String(required=True)
     currency = fields.String(required=True)
 
 

@@ -106,15 +106,18 @@ def _replay(
         _enrol(house, names, desk, handhelds, plan.opens, seed)
         replay = Replay(plan, names, desk, handhelds, house.set_clock, tick)
         replay.run()
-        waiting = Evening(replay, desk, house.set_clock, plan.closes).run()
+        left = Evening(replay, desk, house.set_clock, plan.closes).run()
     told = replay.told
     say(
         f"{told.offline} operations recorded without signal, {told.unlisted} pickups worked unlisted, "
-        f"{told.exchanges} exchanges, {waiting} operations left on handhelds"
+        f"{told.exchanges} exchanges, {told.failed_exchanges} of them failed"
     )
     imported = [derive("import", "order.imported", MERCHANT, one.reference) for one in day.pickups]
     sent = {*told.op_ids, *desk.sent, *imported}
-    return judge(day, told, sent, read_ledger(house.database_url)), sent
+    verdict = judge(day, told, sent, read_ledger(house.database_url))
+    if left:
+        verdict.complaints.append(f"{left} handhelds were never told that the server has everything")
+    return verdict, sent
 
 
 def _import(house: House, day: Day, file: Path) -> None:
@@ -168,7 +171,10 @@ def _people(house: House, day: Day, password: str) -> Names:
 
 def _enrol(house: House, names: Names, desk: Desk, handhelds: Handhelds, now: int, seed: int) -> None:
     couriers = list(names.users)
-    opened = [Command(who, now, "open", {"baseUrl": house.base_url, "app": "day/1", "seed": seed}) for who in couriers]
+    opened = [
+        Command(who, now, "open", {"baseUrl": house.base_url, "app": "day/1", "seed": seed})
+        for who in couriers
+    ]
     handhelds.all(opened)
     codes = [desk.enrolment_code(names.users[who]) for who in couriers]
     handhelds.all(

@@ -21,14 +21,14 @@ class Evening:
         self._at = at
 
     def run(self) -> int:
-        """The whole evening; returns how many operations are still waiting on handhelds (0 when all is well)."""
+        """The whole evening; returns how many handhelds were never told that the server has everything."""
         self._drain()
         self._decide()
         self._close_shifts()
-        waiting = self._drain()
-        self._decide()
-        self._drain()
-        return waiting
+        left = self._drain()
+        if self._decide():
+            left = self._drain()
+        return left
 
     def _step(self) -> int:
         self._at += MINUTE_MS
@@ -36,41 +36,36 @@ class Evening:
         return self._at
 
     def _drain(self) -> int:
-        """Exchanges until no handheld has anything left to send."""
-        waiting: dict[str, int] = {}
-        for turn in range(_MOST_ROUNDS):
-            at = self._step()
-            self._replay.sync(waiting if turn else self._replay.couriers, at)
-            states = self._replay.everybody(at, "status")
-            waiting = {who: state["waiting"] for who, state in states.items() if state["waiting"]}
-            if not waiting:
-                break
-        return sum(waiting.values())
-
-    def _decide(self) -> None:
-        """Every open case as the system suggests; a decision may open no new one."""
+        """Exchanges until every handheld was told by the server that it has everything; returns how many were not."""
+        left = self._replay.couriers
         for _ in range(_MOST_ROUNDS):
+            at = self._step()
+            self._replay.sync(left, at)
+            states = self._replay.everybody(at, "status")
+            left = [who for who, state in states.items() if state["waiting"] or not state["allConfirmed"]]
+            if not left:
+                break
+        return len(left)
+
+    def _decide(self) -> bool:
+        """Every open case as the system suggests; says whether there was any."""
+        for turn in range(_MOST_ROUNDS):
             cases = self._desk.open_conflicts()
             if not cases:
-                return
+                return turn > 0
             at = self._step()
             self._desk.send([self._decision(case, at) for case in cases])
+        return True
 
     def _decision(self, case: dict[str, Any], at: int) -> dict[str, Any]:
         payload = {"outcome": case["suggested"], "reason": _REASON}
         return operation("conflict.decided", f"conflict:{case['id']}", payload, at)
 
     def _close_shifts(self) -> None:
-        """Each handheld counts what it recorded and what the server confirmed."""
+        """Each handheld says what it recorded and what the server confirmed."""
         at = self._step()
         drafts: list[tuple[str, list[dict[str, Any]]]] = []
         for who, status in self._replay.everybody(at, "status").items():
-            recorded = self._replay.told.recorded[who]
-            counts = {
-                "recorded": recorded,
-                "confirmed": recorded - status["waiting"],
-                "waiting": status["waiting"],
-                "cash_minor": 0,
-            }
+            counts = {name: status[name] for name in ("recorded", "confirmed", "waiting")} | {"cash_minor": 0}
             drafts.append((who, [draft("shift.closed", f"shift:{self._replay.shift_of(who)}", counts)]))
         self._replay.record(drafts, at)

@@ -22,7 +22,7 @@ from server.demo.postgres import PostgresError, start_postgres
 from server.demo.supervise import Child, ChildDiedError, Supervisor
 
 _COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
-_READY_WITHIN_S = 30.0
+_READY_WITHIN_S = 60.0
 
 
 class HouseError(Exception):

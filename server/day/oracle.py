@@ -54,7 +54,9 @@ def _read(engine: Engine) -> Ledger:
         operations = [
             (row[0], row[1]) for row in connection.execute(text("SELECT op_id, status FROM operations"))
         ]
-        parked = {row[0] for row in connection.execute(text("SELECT op_id FROM quarantine WHERE op_id IS NOT NULL"))}
+        parked = {
+            row[0] for row in connection.execute(text("SELECT op_id FROM quarantine WHERE op_id IS NOT NULL"))
+        }
         tasks = {row[0]: _object(row[1]) for row in connection.execute(text("SELECT id, record FROM tasks"))}
         parcels = {
             row[0]: _object(row[1]) for row in connection.execute(text("SELECT id, record FROM parcels"))

@@ -42,12 +42,12 @@ class Told:
     """What the handhelds were made to record."""
 
     op_ids: list[str] = field(default_factory=list)
-    recorded: Counter[str] = field(default_factory=Counter)
     scans: Counter[str] = field(default_factory=Counter)
     picked_up: dict[str, str] = field(default_factory=dict)
     offline: int = 0
     unlisted: int = 0
     exchanges: int = 0
+    failed_exchanges: int = 0
 
 
 class Replay:
@@ -104,14 +104,14 @@ class Replay:
     def sync(self, couriers: Iterable[str], at: int) -> None:
         """An exchange (or as many as it takes) of each of these handhelds."""
         waiting = sorted(couriers)
-        self.told.exchanges += len(waiting)
-        self._handhelds.all([Command(who, at, "sync", {}) for who in waiting])
+        outcomes = self._handhelds.all([Command(who, at, "sync", {}) for who in waiting])
+        self.told.exchanges += len(outcomes)
+        self.told.failed_exchanges += sum(not outcome["ok"] for outcome in outcomes)
 
     def record(self, drafts: list[tuple[str, list[dict[str, Any]]]], at: int) -> None:
         """Has couriers record operations, and notes the op_ids their handhelds called saved."""
         commands = [Command(who, at, "submit", {"drafts": some}) for who, some in drafts]
         for (who, _), envelopes in zip(drafts, self._handhelds.all(commands), strict=True):
-            self.told.recorded[who] += len(envelopes)
             self.told.op_ids += [envelope["op_id"] for envelope in envelopes]
             self.told.offline += len(envelopes) if who in self._offline else 0
             for envelope in envelopes:
@@ -192,7 +192,9 @@ class Replay:
         ]
         answers = self._handhelds.all(asked)
         verdicts = {one.reference: said["verdict"] for one, said in zip(pickups, answers, strict=True)}
-        self.told.unlisted += sum(not said.get("task") or said["task"].get("unlisted", False) for said in answers)
+        self.told.unlisted += sum(
+            not said.get("task") or said["task"].get("unlisted", False) for said in answers
+        )
         drafts = [
             (who, [made for one in some for made in self._drafts(one, verdicts[one.reference])])
             for who, some in _by_courier(pickups).items()

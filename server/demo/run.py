@@ -22,7 +22,7 @@ from server.demo.tls import ANY_ADDRESS, Certificates, ensure_certificates, lan_
 from server.demo.trust import CA_PATH, trust_words
 
 _DOORSTEP = (sys.executable, "-c", "from server.cli import main; main()")
-_READY_WITHIN_S = 30.0
+_READY_WITHIN_S = 60.0
 
 
 class CannotStartError(Exception):
@@ -58,6 +58,7 @@ def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
         raise CannotStartError(
             f"The demo has well-known passwords: not with DOORSTEP_ENV={env['DOORSTEP_ENV']}."
         )
+    env.setdefault("LOG_LEVEL", "warning")  # the screen is for the words below
     if wishes.tls:
         env.setdefault("HOST", "0.0.0.0")  # noqa: S104  # a phone on the same network is the purpose of TLS=1
     settings = Settings.from_env(env)
@@ -68,8 +69,14 @@ def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
         certificates = _certificates(settings) if wishes.tls else None
         base = _address(settings, certificates)
         env.setdefault("DOORSTEP_URL", base)
-        seeded, codes = _prepare(Settings.from_env(env))
-        _start(supervisor, env, certificates)
+        settings = Settings.from_env(env)
+        app = create_app(settings)
+        with app.app_context():
+            flask_migrate.upgrade()
+            # The other two processes start while this one writes the day: two cores, half the wait.
+            _start(supervisor, env, certificates)
+            seeded = seed_day(settings.data / "demo")
+            codes = enrolment_codes(seeded, settings.secret_key)
         if not supervisor.wait_until(lambda: _answers(settings, certificates), _READY_WITHIN_S):
             raise CannotStartError("The web server does not answer; its own words stand above.")
         say(_words(base, seeded, codes))
@@ -77,15 +84,6 @@ def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
             say(_trust(supervisor, settings, certificates))
         return supervisor.wait()
     return 0
-
-
-def _prepare(settings: Settings) -> tuple[Seeded, list[tuple[str, str]]]:
-    """Migrations and the day's data, in this process."""
-    app = create_app(settings)
-    with app.app_context():
-        flask_migrate.upgrade()
-        seeded = seed_day(settings.data / "demo")
-        return seeded, enrolment_codes(seeded, settings.secret_key)
 
 
 def _start(supervisor: Supervisor, env: Mapping[str, str], certificates: Certificates | None) -> None:

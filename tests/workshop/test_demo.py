@@ -149,25 +149,6 @@ def test_when_one_part_dies_the_rest_stops_and_the_exit_code_says_so(tmp_path: P
         assert gone(pids)
 
 
-def test_a_taken_port_is_said_in_one_sentence(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        ended = subprocess.run(
-            [DOORSTEP, "demo"],
-            cwd=ROOT,
-            env={**os.environ, "PORT": str(port), "DOORSTEP_DATA": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=UP_WITHIN_S,
-            check=False,
-        )
-    assert ended.returncode == 1
-    assert f"Port {port} on 127.0.0.1 cannot be used" in ended.stderr
-    assert "Traceback" not in ended.stderr
-
-
 def test_it_runs_on_a_postgresql_of_its_own(tmp_path: Path) -> None:
     with demo(tmp_path, DB="postgres") as first:
         first.get("/readyz")

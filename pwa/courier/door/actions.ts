@@ -1,9 +1,8 @@
-import { SubmitError, type Envelope, type TaskView } from '../../engine';
+import type { TaskView } from '../../engine';
 import { say } from '../../device/sound';
 import { language } from '../../ui/i18n.svelte';
 import { requestKey } from '../../ui/requests';
-import { toasts } from '../../ui/toast.svelte';
-import { guarded, saved } from '../saved';
+import { guarded, saved, saveWithPhotos } from '../saved';
 import { session } from '../session.svelte';
 import { settings } from '../settings.svelte';
 import { activeRequests } from '../task';
@@ -18,31 +17,14 @@ export function consentText(form: DoorForm): string | null {
   return t('consent.sentence', { how: t(`consent.${form.consent}`), who: t(`recipient.${form.recipient}`) });
 }
 
-/** A full disk costs the photos, never the sign-off (P13): it is saved again without them and says so. */
-export function deliver(view: TaskView, form: DoorForm, proofs: Proofs): Promise<boolean> {
-  return guarded(async () => {
-    try {
-      done(view, await send(view, form, proofs));
-    } catch (error) {
-      if (!isFull(error) || proofs.photos.length === 0) throw error;
-      const operations = await send(view, form, { ...proofs, photos: [] });
-      done(view, operations);
-      toasts.show({ tone: 'warn', text: t('photo.notKept'), detail: t('photo.notKept.detail'), stay: 12_000 });
-    }
-  });
-}
-
-function send(view: TaskView, form: DoorForm, proofs: Proofs): Promise<Envelope[]> {
-  const { drafts, blobs } = signOff(view, form, proofs, consentText(form));
-  return session.submit(drafts, blobs);
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof SubmitError && error.problems.some((problem) => problem.code === 'quota');
-}
-
-function done(view: TaskView, undo: Envelope[]): void {
-  saved({ text: t('door.saved'), detail: tail(view.parcel.waybill), cue: 'saved', undo });
+export function deliver(view: TaskView, form: DoorForm, { signature, photos }: Proofs): Promise<boolean> {
+  return guarded(() =>
+    saveWithPhotos((kept) => signOff(view, form, { signature, photos: kept }, consentText(form)), photos, {
+      text: t('door.saved'),
+      detail: tail(view.parcel.waybill),
+      cue: 'saved',
+    }),
+  );
 }
 
 /** Arrived: recorded, and the customer's requests are said aloud when sound is on. */

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[3]
 SITE = ROOT / "build" / "preview"
@@ -148,12 +148,18 @@ def serve() -> http.server.ThreadingHTTPServer:
 
 def serious(page: Page) -> list[str]:
     page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)")
+    found = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']}).then(result => result.violations)"
+    )
     return [
         f"{violation['impact']} {violation['id']}: {violation['nodes'][0]['html'][:140]}"
         for violation in found
         if violation["impact"] in ("serious", "critical")
     ]
+
+
+def note(errors: list[str], error: Error) -> None:
+    errors.append(str(error))
 
 
 def overflow(page: Page) -> bool:
@@ -162,24 +168,27 @@ def overflow(page: Page) -> bool:
 
 def main(arguments: list[str]) -> None:
     axe = "--axe" in arguments
-    looks = [look for look in LOOKS if not axe or True]
     wanted = [name for name in arguments if not name.startswith("--")] or list(SCREENS)
     SHOTS.mkdir(parents=True, exist_ok=True)
     server = serve()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        for lang, theme, width, height in looks:
+        for lang, theme, width, height in LOOKS:
             for name in wanted:
                 scene, step = SCREENS[name]
                 page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.5)
                 errors: list[str] = []
-                page.on("pageerror", lambda error, errors=errors: errors.append(str(error)))
+                page.on("pageerror", functools.partial(note, errors))
                 page.goto(f"http://127.0.0.1:{server.server_port}/?scene={scene}&lang={lang}&theme={theme}")
                 page.wait_for_timeout(150)
                 step(page)
                 page.wait_for_timeout(250)
                 page.screenshot(path=str(SHOTS / f"{name}-{lang}-{theme}.png"))
-                problems = errors + (["overflows sideways"] if overflow(page) else []) + (serious(page) if axe else [])
+                problems = (
+                    errors
+                    + (["overflows sideways"] if overflow(page) else [])
+                    + (serious(page) if axe else [])
+                )
                 for problem in problems:
                     print(f"{name} {lang} {theme}: {problem}")
                 page.close()

@@ -21,7 +21,7 @@ def test_a_login_gives_a_session_and_a_token(cast: Cast) -> None:
         "name": "Dora",
         "role": "dispatcher",
         "lang": "en",
-        "station": {"id": cast.home.id, "code": "HZ01", "name": "杭州西湖站"},
+        "station": {"id": cast.home.id, "code": "HZ01", "name": "杭州西湖站", "timezone": "Asia/Shanghai"},
     }
     assert body["csrf_token"]
 

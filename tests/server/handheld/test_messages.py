@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 
 from server.ops.models import UnreadableBody
 from tests.server.ops.house import House, Phone
@@ -121,8 +122,14 @@ def test_p18_a_bomb_is_refused_before_it_is_unpacked(house: House) -> None:
     phone = house.phone()
     bomb = gzip.compress(b"0" * 50_000_000)
     assert len(bomb) < 60_000
-    response = phone.send_raw(bomb, Content_Encoding="gzip")
+    tracemalloc.start()
+    try:
+        response = phone.send_raw(bomb, Content_Encoding="gzip")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert (response.status_code, response.json["code"]) == (413, "too_large")
+    assert peak < 10_000_000
 
 
 def test_p18_a_body_beyond_four_batches_is_refused(house: House) -> None:

@@ -77,6 +77,20 @@ def test_p22_both_couriers_are_told_the_present_holder_and_the_author_of_the_los
     assert f"task:{task}" not in lost.rows()
 
 
+def test_p22_who_lost_is_told_also_when_the_task_is_somebody_elses_by_now(house: House) -> None:
+    task = house.assigned(cod_minor=1000)
+    first, second = house.phone(), house.phone(house.cast.bei)
+    payment = {"task": task, "amount_minor": 1000, "currency": "CNY", "method": "cash"}
+    first.sends("payment.collected", f"obligation:{task}", payment)
+    house.reassign(task, house.cast.liang, house.cast.bei)
+    case = second.sends("payment.collected", f"obligation:{task}", payment)["conflict"]
+    house.decide(case, "mine", "the first note was a mistake")
+    for phone in (first, second):
+        phone.pull()
+        assert [(notice["conflict"], notice["outcome"]) for notice in phone.notices()] == [(case, "mine")]
+    assert house.inside(lambda: payments.balance(f"cash:{house.cast.liang.id}")) == 0
+
+
 def test_p22_of_two_reports_the_chosen_one_stands(house: House) -> None:
     """B said nobody was home, A had delivered: A outranks; the desk believes B."""
     task = house.assigned()

@@ -145,6 +145,22 @@ def test_p16_another_operation_at_a_used_place_is_parked_once(house: House) -> N
     assert phone.exchange(phone.tape.envelopes, 1)["results"][0]["status"] == "applied"
 
 
+def test_p16_a_place_taken_by_something_parked_is_taken_too(house: House) -> None:
+    task = house.assigned()
+    phone = house.phone()
+    phone.tape.record("task.beamed_up", f"task:{task}", {})
+    parked = phone.push()
+    for text in ("second history", "third history"):
+        other = Tape(house.cast.liang.id, phone.handheld.device)
+        other.incarnation = phone.tape.incarnation
+        other.record("task.noted", f"task:{task}", {"text": text})
+        [result] = phone.exchange(other.envelopes, 1)["results"]
+        assert (result["status"], result["code"]) == ("quarantined", "seq_reuse")
+    assert [row.seq for row in house.parked()] == [1, None, None]
+    assert len({case["id"] for case in house.cases()}) == 3
+    assert phone.exchange(phone.tape.envelopes, 1)["results"] == parked
+
+
 def test_p15_the_place_in_the_push_decides_not_what_the_operation_claims(house: House) -> None:
     task = house.assigned()
     for claim in ({"seq": 7}, {"device": house.cast.dora.id}, {"incarnation": house.cast.dora.id}):

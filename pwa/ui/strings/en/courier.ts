@@ -2,6 +2,9 @@ import type { courier as zh } from '../zh/courier';
 
 export const courier: Record<keyof typeof zh, string> = {
   menu: 'Menu',
+  broken: 'This browser does not let us keep data',
+  'broken.detail':
+    'Without it there is no working. Leave private mode, allow this page to store data, and open it again.',
   navigate: 'Map',
 
   'enrol.title': 'Enrol this phone',
@@ -71,7 +74,7 @@ export const courier: Record<keyof typeof zh, string> = {
   'cod.total': 'To collect',
   'cod.how': 'How it is paid',
   'cod.cash': 'Cash',
-  'cod.qr': 'QR payment',
+  'cod.qr': 'QR code',
   'cod.other': 'Another amount',
   'cod.taken': 'Amount taken (CNY)',
   'cod.noAmount': 'Type an amount, like 128.00',
@@ -144,7 +147,7 @@ export const courier: Record<keyof typeof zh, string> = {
   'photo.remove': 'Remove photo {n}',
   'photo.failed': 'This picture could not be read and was not kept. Take it again.',
   'photo.notKept': 'The photo was not kept (storage full)',
-  'photo.notKept.detail': 'The delivery is saved. Free some space and take it again.',
+  'photo.notKept.detail': '{saved}. Free some space and take it again.',
 
   'note.title': 'Note',
   'note.short': 'Note',

@@ -1,6 +1,8 @@
 /** The handheld's words. Sentences of a colleague: what happened, what is safe, what to do. */
 export const courier = {
   menu: '菜单',
+  broken: '这个浏览器不让保存数据',
+  'broken.detail': '没有保存就不能工作。请不要用无痕模式，并允许本页存储数据，然后再打开。',
   navigate: '导航',
 
   'enrol.title': '绑定这台手机',
@@ -142,7 +144,7 @@ export const courier = {
   'photo.remove': '删除照片 {n}',
   'photo.failed': '这张照片读不出来，没有存下。请再拍一次。',
   'photo.notKept': '照片没有存下（存储已满）',
-  'photo.notKept.detail': '签收已保存。请清理空间后补拍。',
+  'photo.notKept.detail': '{saved}。请清理空间后补拍。',
 
   'note.title': '备注',
   'note.short': '备注',
