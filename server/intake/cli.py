@@ -1,4 +1,4 @@
-"""`doorstep orders import | resume | template`."""
+"""`doorstep orders import | resume | template | mapping`."""
 
 import csv
 import io
@@ -15,7 +15,15 @@ from server.auth import queries as auth
 from server.core.clock import now_ms
 from server.core.db import read
 from server.intake import queries, service
-from server.intake.mapping import Mapping, choose_mapping, load_mapping, shipped_mappings
+from server.intake.mapping import (
+    FORMAT,
+    SHIPPED,
+    Mapping,
+    choose_mapping,
+    load_mapping,
+    shipped_mappings,
+    shipped_text,
+)
 from server.intake.problems import Lang, RowProblem, UnusableFileError
 from server.intake.table import read_table
 
@@ -64,6 +72,13 @@ def template(lang: Lang) -> None:
     out = io.StringIO()
     csv.writer(out).writerows([header, [_EXAMPLE.get(name, "") for name in english]])
     click.echo(out.getvalue().replace("\r\n", "\n"), nl=False)
+
+
+@orders.command("mapping")
+@click.argument("name", type=click.Choice(SHIPPED), default=SHIPPED[0])
+def mapping_file(name: str) -> None:
+    """Print a shipped mapping (TOML), to start one's own from: give it to `orders import --map`."""
+    click.echo(f"{FORMAT}\n{shipped_text(name)}", nl=False)
 
 
 @orders.command("import")

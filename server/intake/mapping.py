@@ -1,20 +1,4 @@
-"""How the columns of somebody's file become the fields of an order: a small TOML file, read and checked here.
-
-format = 1                       the version of this format
-name = "lade_pickup"
-zone = "Asia/Shanghai"           of all times without an offset
-merchant = "lade"                optional; --merchant wins
-recognise = ["order_id", ...]    optional; a header with all of these chooses this mapping by itself
-
-[fields.reference]               one section per field; which fields there are: `server.intake.fields`
-column = "order_id"              a column, or a list of names of which the first present is taken
-template = "LP{order_id}"        or text made of columns
-constant = "pickup"              or one value for all rows
-formats = ["%m-%d %H:%M:%S"]     times only; without %Y the year comes from --year
-unit = "kg"                      weight: kg or g; cod: yuan or fen
-words = { "送" = "delivery" }     what a cell may say, and what it means
-optional = true                  an empty cell is fine although the field is normally required
-"""
+"""How the columns of somebody's file become the fields of an order: a small TOML file, see FORMAT."""
 
 import string
 import tomllib
@@ -31,7 +15,28 @@ from server.intake.problems import UnusableFileError
 _TOP_KEYS = {"format", "name", "zone", "merchant", "recognise", "fields"}
 _RULE_KEYS = {"column", "template", "constant", "formats", "unit", "words", "optional"}
 _UNITS = {"weight": ("kg", "g"), "cod": ("yuan", "fen")}
-_SHIPPED = ("template", "lade_pickup")
+SHIPPED = ("template", "lade_pickup")
+FORMAT = f"""\
+# What a mapping says:
+#
+#   format = 1                       the version of this format
+#   name = "lade_pickup"
+#   zone = "Asia/Shanghai"           of all times without an offset
+#   merchant = "lade"                optional; --merchant wins
+#   recognise = ["order_id", ...]    optional; a header with all of these chooses this mapping by itself
+#
+#   [fields.reference]               one section per field, see below
+#   column = "order_id"              a column, or a list of names of which the first present is taken
+#   template = "LP{{order_id}}"        or text made of columns
+#   constant = "pickup"              or one value for all rows
+#   formats = ["%m-%d %H:%M:%S"]     times only; without %Y the year comes from --year
+#   unit = "kg"                      weight: kg or g; cod: yuan or fen
+#   words = {{ "送" = "delivery" }}     what a cell may say, and what it means
+#   optional = true                  an empty cell is fine although the field is normally required
+#
+# Needed: {", ".join(name for name, field in FIELDS.items() if field.required)}
+# If there: {", ".join(name for name, field in FIELDS.items() if not field.required)}
+"""
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,12 @@ def load_mapping(path: Path) -> Mapping:
 
 def shipped_mappings() -> list[Mapping]:
     """The mappings that come with Doorstep; our own template first."""
-    folder = resources.files("server.intake") / "maps"
-    return [_parse((folder / f"{name}.toml").read_text("utf-8")) for name in _SHIPPED]
+    return [_parse(shipped_text(name)) for name in SHIPPED]
+
+
+def shipped_text(name: str) -> str:
+    """The file of a shipped mapping."""
+    return (resources.files("server.intake") / "maps" / f"{name}.toml").read_text("utf-8")
 
 
 def choose_mapping(header: tuple[str, ...]) -> Mapping:

@@ -15,7 +15,13 @@ from sync.validate import validate
 TYPE = "order.imported"
 APP = "intake/1"
 # Names in the payload that differ from the field's.
-_FIELD_OF = {"text": "address", "weight_g": "weight", "cod_minor": "cod", "lng_e7": "longitude", "lat_e7": "latitude"}
+_FIELD_OF = {
+    "text": "address",
+    "weight_g": "weight",
+    "cod_minor": "cod",
+    "lng_e7": "longitude",
+    "lat_e7": "latitude",
+}
 
 
 @dataclass(frozen=True)

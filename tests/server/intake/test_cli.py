@@ -123,3 +123,12 @@ def test_an_accepted_import_that_was_cut_off_is_finished_by_resume_or_by_the_nex
     monkeypatch.undo()
     done = run(app, "resume")
     assert (done.exit_code, done.output.splitlines()[-1], tasks(app)) == (0, "1 rows applied", 1)
+
+
+def test_a_printed_mapping_is_one_to_start_from(app: Flask, cast: Cast, tmp_path: Path) -> None:
+    mapping = tmp_path / "mine.toml"
+    mapping.write_text(run(app, "mapping", "lade_pickup").output.replace('"lade"', '"mine"'), "utf-8")
+    done = run(app, "import", written(tmp_path, LADE), "--station", cast.home.code, "--map", mapping)
+    assert done.exit_code == 0, done.output
+    with app.app_context(), read():
+        assert db.session.scalars(select(Task)).one().merchant == "mine"

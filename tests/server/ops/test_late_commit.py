@@ -23,7 +23,7 @@ from server.ops.models import Scope, ScopeEntity
 from server.ops.scopes import Move
 from tests.builders import assign_draft, draft, order, order_draft, task_id
 from tests.server.ops.house import House, Phone, postgres_only
-from tests.server.ops.threads import gate, together
+from tests.server.ops.threads import PATIENCE_S, WATCHED_S, gate, together
 
 ROUNDS = int(os.environ.get("DOORSTEP_LATE_COMMITS", "5"))
 pytestmark = postgres_only
@@ -46,7 +46,7 @@ def assigns(house: House, *waybills: str) -> Callable[[], list[str]]:
 
 
 def interleaved(
-    house: House, monkeypatch: pytest.MonkeyPatch, reader: Phone, turn: int
+    house: House, monkeypatch: pytest.MonkeyPatch, reader: Phone, turn: int, patience_s: float = WATCHED_S
 ) -> tuple[bool, set[str]]:
     """A writer stands before its commit while a second one writes and a reader reads; answers (waited, never seen)."""
     early, late = (f"EARLY{turn}A", f"EARLY{turn}B"), (f"LATE{turn}",)
@@ -56,7 +56,7 @@ def interleaved(
     first, second = assigns(house, *early), assigns(house, *late)
     with gate(monkeypatch) as held:
         held.start(first)
-        waited = held.then(second)
+        waited = held.then(second, patience_s)
         reader.pull()
         assert held.let_go() == (["applied"] * len(early), ["applied"] * len(late))
     reader.pull()
@@ -81,7 +81,7 @@ def test_p25_f14_the_oracle_sees_what_a_global_sequence_loses(
         connection.execute(text("CREATE SEQUENCE IF NOT EXISTS naive"))
     monkeypatch.setattr(writing.scopes, "move", naive_move)
     monkeypatch.setattr(scopes, "version", naive_version)
-    waited, lost = interleaved(house, monkeypatch, house.phone(), 0)
+    waited, lost = interleaved(house, monkeypatch, house.phone(), 0, PATIENCE_S / 2)
     assert not waited
     assert lost == {f"task:{task_id(waybill)}" for waybill in ("EARLY0A", "EARLY0B")}
 
@@ -123,7 +123,8 @@ def test_p25_writers_to_different_scopes_do_not_wait_for_each_other(
     other = house.cast.desk(house.cast.ada)
     with gate(monkeypatch) as held:
         held.start(assigns(house, "SF1"))
-        waited = held.then(lambda: other.submit(assign_draft("SF2", house.cast.bei.id))[0]["status"])
+        second = lambda: other.submit(assign_draft("SF2", house.cast.bei.id))[0]["status"]  # noqa: E731
+        waited = held.then(second, PATIENCE_S / 2)
         assert held.let_go() == (["applied"], "applied")
     assert not waited
 

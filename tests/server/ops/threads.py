@@ -14,8 +14,8 @@ from server.ops import write as writing
 
 T = TypeVar("T")
 PATIENCE_S = 20.0
-# Long enough for a writer that is not held to get through, with two cores and others at work.
-WAITS_S = 0.5
+# How long a writer is watched that ought to wait; one that ought not to has all the patience there is.
+WATCHED_S = 0.5
 
 
 def together(work: Sequence[Callable[[], T]]) -> list[T]:
@@ -50,12 +50,12 @@ class Held:
         self.first = self._pool.submit(work)
         assert self.arrived.wait(PATIENCE_S), "it never came to the gate"
 
-    def then(self, work: Callable[[], Any]) -> bool:
+    def then(self, work: Callable[[], Any], patience_s: float = WATCHED_S) -> bool:
         """Begins other work; answers whether it has to wait."""
         self.second = self._pool.submit(work)
         done = threading.Event()
         self.second.add_done_callback(lambda _: done.set())
-        return not done.wait(WAITS_S)
+        return not done.wait(patience_s)
 
     def let_go(self) -> tuple[Any, Any]:
         """Lets the held transaction commit; answers what both works came to."""
