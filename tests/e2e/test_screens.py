@@ -132,11 +132,14 @@ def test_every_desk_screen(
     row(page, WAYBILLS[0]).click()
     expect(by(page, "detail-waybill").first).to_be_visible()
     look(page, f"desk-3-detail-{tag}")
-    page.goto(stage.url + "/dispatch#view=conflicts")
+    by(page, "view-conflicts").click()
     expect(by(page, "conflict-row").first).to_be_visible()
     by(page, "conflict-row").first.click()
     expect(by(page, "case-mine")).to_be_visible()
     look(page, f"desk-4-case-{tag}")
+    by(page, "devices-open").click()
+    expect(by(page, "device-row").first).to_be_visible()
+    look(page, f"desk-5-devices-{tag}")
 
 
 def _english(page: Page) -> None:
