@@ -6,6 +6,7 @@ from typing import Any
 
 from server.core.bus import Bus, Message
 from server.core.jobs import Handler, Periodic
+from server.intake import service as orders
 from server.ops import manifest, react, reference
 from server.ops.events import EntitiesCreated, OperationDecided, PlanChanged
 
@@ -30,6 +31,7 @@ HANDLERS: dict[str, Handler] = {"manifest": lambda row: manifest.publish(row.key
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("manifest", 60_000, manifest.publish_all),
     Periodic("reference", 60_000, reference.publish_all),
+    Periodic("orders.resume", 30_000, orders.resume_left_behind),
 )
 
 
