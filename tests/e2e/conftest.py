@@ -6,37 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright
 
 from server.demo.supervise import Supervisor
+from tests.browser import CHROMIUM, FLAGS
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
-DIST = Path(__file__).parents[2] / "pwa" / "dist" / "index.html"
-
 OpenBrowser = Callable[..., BrowserContext]
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    if not Path(CHROMIUM).exists():
-        pytest.fail(
-            "the browser tests need Debian's chromium: type `make test`, which installs it, or see README"
-        )
-    if not DIST.exists():
-        pytest.fail("the web apps are not built: type `make build`")
-    with sync_playwright() as made:
-        yield made
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from server.demo.supervise import Supervisor
-from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.browser import CHROMIUM, FLAGS
 from tests.e2e.proxy import Line
 from tests.e2e.stage import Stage, free_port, set_up
 from tests.e2e.steps import by, enrol, row, wait_ready_offline

@@ -34,6 +34,7 @@ TOOLS = [
     "sed",
     "sha256sum",
     "sort",
+    "stat",
     "uname",
     "xargs",
 ]

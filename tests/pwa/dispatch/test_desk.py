@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
-from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.browser import CHROMIUM, FLAGS
 from tests.pwa.dispatch.fake_server import Fake, serve
 
 ROOT = Path(__file__).parents[3]
@@ -22,13 +22,10 @@ OpenDesk = Callable[..., tuple[Page, Fake]]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not (DIST / "dispatch.html").exists():
-        pytest.fail("the web apps are not built: type `make build`")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        yield made
-        made.close()
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    made = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    yield made
+    made.close()
 
 
 @pytest.fixture
