@@ -32,6 +32,8 @@ _STAGE_AT_ONCE = 500
 # A waiting SQLite writer looks every 100 ms at the latest: a longer pause is one it cannot miss.
 _STAND_ASIDE_S = 0.12
 _IDLE_MS = 60_000
+# No file takes this long to stage; a younger one may belong to an import that is running beside this one.
+_STAGING_MS = 600_000
 
 Progress = Callable[[int, int], None]
 
@@ -186,12 +188,13 @@ def _reject(request: Request, batch_id: str, report: Report) -> None:
 
 
 def _stage(request: Request, batch_id: str, orders: Sequence[Order]) -> None:
-    """Writes the rows aside, some at a time; what an import that died here left behind is dropped."""
+    """Writes the rows aside, some at a time; what an import that died here long ago left behind is dropped."""
     with transaction() as session:
         stale = select(ImportBatch.id).where(
             ImportBatch.station_id == request.person.station_id,
             ImportBatch.file_hash == request.table.digest,
             ImportBatch.status == "staged",
+            ImportBatch.staged_at < now_ms() - _STAGING_MS,
         )
         session.execute(delete(ImportRow).where(ImportRow.batch_id.in_(stale)))
         session.execute(delete(ImportBatch).where(ImportBatch.id.in_(stale.scalar_subquery())))
