@@ -14,6 +14,8 @@ from sync.canonical import storable
 from sync.protocol import MAX_BODY_BYTES, MAX_OPERATIONS, UnreadableError, parse
 
 MAX_PAGE = 1000
+# An operation may nest 32 deep to be understood and somewhat deeper to be parked; past this nothing reads it.
+MAX_DEPTH = 256
 
 
 class TooLargeError(ValueError):
@@ -43,13 +45,32 @@ def read(body: bytes, encoding: str) -> Request:
         encoding: the Content-Encoding header; empty or `gzip`.
 
     Raises:
-        UnreadableError: no gzip, no JSON object, a key given twice, or a frame without its parts.
+        UnreadableError: no gzip, no JSON object, a key given twice, nested beyond MAX_DEPTH, or a frame without
+            its parts.
         TooLargeError: more than MAX_BODY_BYTES once unpacked, or more than MAX_OPERATIONS operations.
     """
     text = _unpack(body) if encoding == "gzip" else body
     if len(text) > MAX_BODY_BYTES:
         raise TooLargeError
-    return _frame(parse(text))
+    message = parse(text)
+    if _too_deep(message):
+        raise UnreadableError("nested too deeply")
+    return _frame(message)
+
+
+def _too_deep(message: dict[str, Any]) -> bool:
+    """Whether anything lies deeper than whatever handles it later may recurse; found without recursion."""
+    level: list[Any] = [message]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _unpack(body: bytes) -> bytes:
