@@ -15,7 +15,7 @@ from sync.protocol import MAX_BODY_BYTES, MAX_OPERATIONS, UnreadableError, parse
 
 MAX_PAGE = 1000
 # An operation may nest 32 deep to be understood and somewhat deeper to be parked; past this nothing reads it.
-MAX_DEPTH = 256
+MAX_DEPTH = 500
 
 
 class TooLargeError(ValueError):
