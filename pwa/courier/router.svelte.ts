@@ -1,4 +1,5 @@
 /** The hash as one reactive value. Every screen is a history entry, so the phone's back key works. */
+import { afterLeaving } from '../ui/sheet-history';
 import { formatRoute, parseRoute, type Route } from './route';
 
 interface Entry {
@@ -24,7 +25,7 @@ class Router {
   /** `replace` when the way back should not lead here. A screen opened from a sheet takes the sheet's entry. */
   go(route: Route, replace = false): void {
     const hash = formatRoute(route);
-    if (hash === formatRoute(this.current)) return;
+    if (hash === formatRoute(this.current) || afterLeaving(() => this.go(route, replace))) return;
     const inSheet = Boolean((history.state as Entry | null)?.sheet);
     if (!replace) this.#depth += 1;
     if (replace || inSheet) history.replaceState({ depth: this.#depth }, '', hash);

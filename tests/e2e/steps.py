@@ -75,6 +75,13 @@ def sign_off(page: Page, *, cash: bool = False) -> None:
     expect(by(page, "saved-toast").first).to_be_visible()
 
 
+def close_sheet(page: Page) -> None:
+    """Escape, and until the sheet has given its history entry back: an address typed before that is taken back."""
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.wait_for_function("() => !history.state?.sheet")
+
+
 def log_in(page: Page, url: str, username: str, password: str) -> None:
     """Logs in at the desk and waits for the board."""
     page.goto(url + "/dispatch")

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from server.demo.supervise import Supervisor
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.stage import PASSWORD, Stage, set_up
-from tests.e2e.steps import by, draw, enrol, log_in, row, sign_off, wedge
+from tests.e2e.steps import by, close_sheet, draw, enrol, log_in, row, sign_off, wedge
 from tests.e2e.test_story import WAYBILLS, orders
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def test_every_handheld_screen(stage: Stage, open_browser: OpenBrowser, locale: 
     wedge(page, "DS999900001")
     expect(page.locator('[data-verdict="unknown"]').first).to_be_visible()
     look(page, f"handheld-5-verdict-unknown-{tag}")
-    page.keyboard.press("Escape")
+    close_sheet(page)
     by(page, "next-open").click()
     expect(by(page, "recipient-self")).to_be_visible()
     look(page, f"handheld-6-door-{tag}")
@@ -94,7 +94,7 @@ def test_every_handheld_screen(stage: Stage, open_browser: OpenBrowser, locale: 
     by(page, "scan-open").click()
     expect(by(page, "scan-input")).to_be_visible()
     look(page, f"handheld-11-scan-{tag}")
-    page.keyboard.press("Escape")
+    close_sheet(page)
     page.goto(f"{stage.url}/#/outbox")
     expect(by(page, "outbox-item").first).to_be_visible()
     look(page, f"handheld-12-outbox-{tag}")
@@ -107,7 +107,7 @@ def test_every_handheld_screen(stage: Stage, open_browser: OpenBrowser, locale: 
     by(page, "menu-settings").click()
     expect(by(page, "lang-zh")).to_be_visible()
     look(page, f"handheld-14-settings-{tag}")
-    page.keyboard.press("Escape")
+    close_sheet(page)
     page.set_viewport_size({"width": 360, "height": 780})
     page.goto(f"{stage.url}/#/task/{stage.task(WAYBILLS[2])['id']}")
     expect(by(page, "recipient-self")).to_be_visible()
@@ -146,7 +146,7 @@ def _english(page: Page) -> None:
     by(page, "menu-open").click()
     by(page, "menu-settings").click()
     by(page, "lang-en").click()
-    page.keyboard.press("Escape")
+    close_sheet(page)
 
 
 def _a_case_and_a_problem(stage: Stage, open_browser: OpenBrowser) -> None:

@@ -1,0 +1,1 @@
+"""The unguessable address of one task, for the customer."""
