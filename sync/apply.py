@@ -9,10 +9,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sync.canonical import derive
-from sync.tables import FIELDS, OUTCOMES, PROGRESS, RANKS, STATES
-
-Record = dict[str, Any]
-Op = dict[str, Any]
+from sync.customers import consented, profiled, requested
+from sync.tables import OUTCOMES, PROGRESS, RANKS, STATES
+from sync.values import Op, Record, id_of, new_values, stamp
 
 ASSIGNING: Final = ("task.assigned", "task.reassigned", "task.reattempt_planned")
 # From these a new assignment begins a new attempt even when the courier stays the same.
@@ -29,25 +28,9 @@ def apply(record: Record | None, op: Op) -> Record | None:
     return record if effect is None else effect(record, op)
 
 
-def stamp(op: Op) -> dict[str, Any]:
-    """Who did it, when, by which operation."""
-    return {"op_id": op["op_id"], "author": op["author"], "at": op["at"]}
-
-
-def id_of(entity: str) -> str:
-    """The id in `kind:id`."""
-    return entity.partition(":")[2]
-
-
 def next_status(record: Record, op_type: str) -> str | None:
     """Where the state table leads from here, or None when it has no such way (P20)."""
     return STATES[record["kind"]].get(record["status"], {}).get(op_type)
-
-
-def new_values(op: Op) -> dict[str, Any]:
-    """The mergeable fields an operation sets, with the values it gives them."""
-    payload = op["payload"]
-    return {field: payload[field] for field in FIELDS[op["type"]]}
 
 
 # --- tasks -----------------------------------------------------------------------------------------------------------
@@ -197,20 +180,6 @@ def ordered_parcel(record: Record | None, op: Op) -> Record:
     }
 
 
-def ordered_customer(record: Record | None, op: Op, station: str) -> Record:
-    """The customer of an order: name and phone as the newest order has them, requests by id.
-
-    A request that a person has set since is left alone; an order repeats what it was told long ago.
-    """
-    given = op["payload"]["customer"]
-    known: Record = record or {"id": given["id"], "station": station, "requests": [], "touched": {}}
-    requests = {request["id"]: request for request in known["requests"]}
-    for request in op["payload"]["requests"]:
-        if request["id"] not in known["touched"]:
-            requests[request["id"]] = {**request, "active": True}
-    return {**known, "name": given["name"], "phone": given["phone"], "requests": list(requests.values())}
-
-
 def ordered_obligation(op: Op) -> Record:
     """What is to be collected for an order."""
     return {
@@ -223,7 +192,7 @@ def ordered_obligation(op: Op) -> Record:
     }
 
 
-# --- parcels, customers, money, shifts, cases ------------------------------------------------------------------------
+# --- parcels, money, shifts, cases ------------------------------------------------------------------------
 
 
 def _scanned(record: Record | None, op: Op) -> Record:
@@ -237,28 +206,6 @@ def _scanned(record: Record | None, op: Op) -> Record:
         "scans": 0,
     }
     return {**known, "scans": known["scans"] + 1, "last_scan": {**stamp(op), "verdict": payload["verdict"]}}
-
-
-def request_set(record: Record, op: Op, values: dict[str, Any]) -> Record:
-    """The customer after one request takes `values` (text and active); an unknown request is added at the end.
-
-    The part of a customer that a handheld holds has no `touched`, and gets none.
-    """
-    payload = op["payload"]
-    request = {"id": payload["request"], "kind": payload["kind"], **values}
-    ids = [known["id"] for known in record["requests"]]
-    if request["id"] in ids:
-        requests = [request if known["id"] == request["id"] else known for known in record["requests"]]
-    else:
-        requests = [*record["requests"], request]
-    after = {**record, "requests": requests}
-    if "touched" in record:
-        after["touched"] = {**record["touched"], request["id"]: stamp(op)}
-    return after
-
-
-def _request(record: Record | None, op: Op) -> Record | None:
-    return None if record is None else request_set(record, op, new_values(op))
 
 
 def _collected(record: Record | None, op: Op) -> Record | None:
@@ -293,6 +240,22 @@ def _decided(record: Record | None, op: Op) -> Record | None:
     return {**record, "status": "decided", "decision": {**stamp(op), **op["payload"]}}
 
 
+def _undone(record: Record | None, op: Op) -> Record | None:
+    """Open again, if it is the present decision that is taken back."""
+    decision = record["decision"] if record is not None else None
+    if record is None or decision is None or decision["op_id"] != op["payload"]["decision"]:
+        return record
+    return {**record, "status": "open", "decision": None}
+
+
+def _owned(record: Record | None, op: Op) -> Record | None:
+    """Who looks after a case; nobody has to any more once it is decided."""
+    owner = op["payload"]["owner"]
+    if record is None or record["status"] == "decided" or record["owner"] == owner:
+        return record
+    return {**record, "owner": owner}
+
+
 _EFFECTS: Final[dict[str, Callable[[Record | None, Op], Record | None]]] = {
     "order.imported": lambda record, op: record or ordered_task(op, ""),
     "task.assigned": _plan,
@@ -309,9 +272,13 @@ _EFFECTS: Final[dict[str, Callable[[Record | None, Op], Record | None]]] = {
     "task.returned": fact,
     "task.noted": _noted,
     "parcel.scanned": _scanned,
-    "customer.request_set": _request,
+    "customer.request_set": requested,
+    "customer.profile_set": profiled,
+    "customer.consent_set": consented,
     "payment.collected": _collected,
     "shift.started": _started,
     "shift.closed": _closed,
     "conflict.decided": _decided,
+    "conflict.assigned": _owned,
+    "conflict.undone": _undone,
 }

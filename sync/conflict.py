@@ -5,7 +5,7 @@ Owner, deadline and station are the server's to add.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sync.canonical import derive
@@ -138,6 +138,32 @@ def payment_case(kind: str, obligation: Record, op: Op) -> CaseDraft:
     theirs = _due(obligation)
     differing = [field for field in ("amount_minor", "currency") if payload[field] != obligation[field]]
     return _draft(kind, op, mine, theirs, None, differing)
+
+
+def late_request_case(task: Record, op: Op) -> CaseDraft:
+    """A wish of the customer's for a task that is finished: recorded, and too late for it."""
+    payload = op["payload"]
+    mine = {"type": op["type"], "at": op["at"], "request": payload["kind"], "text": payload["text"]}
+    theirs, by = _standing("state", task)
+    case = _draft("request_late", op, mine, theirs, by, ["request", "status"])
+    return replace(case, task=task["id"])
+
+
+def missed_request_case(request: Record, by: Record | None, op: Op) -> CaseDraft:
+    """An outcome reported from a handheld that had not heard of the customer's wish; `by` stamps the wish."""
+    mine = _said(op) | {"status": OUTCOMES[op["type"]]["status"]}
+    theirs = {"request": request["kind"], "text": request["text"]} | ({"at": by["at"]} if by else {})
+    return _draft("request_late", op, mine, theirs, by, ["request", "status"])
+
+
+def disputed_case(task: Record, op: Op) -> CaseDraft:
+    """The customer says of an operation on his task that it did not happen, or not so."""
+    named, outcome = op["payload"]["corrects"], task["outcome"]
+    theirs, by = _standing("state", task)
+    case = _draft("disputed", op, _said(op), theirs, by, ["status"])
+    if outcome is not None and outcome["op_id"] == named:
+        return case
+    return replace(case, theirs_op=named, theirs_author=None)
 
 
 _MONEY = ("amount_minor", "currency", "method")

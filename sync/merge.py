@@ -10,27 +10,36 @@ from typing import Any, Final
 
 from sync.apply import (
     ASSIGNING,
-    Op,
-    Record,
     apply,
     fact,
-    id_of,
-    new_values,
     next_status,
-    ordered_customer,
     ordered_obligation,
     ordered_parcel,
     ordered_task,
     planned,
-    request_set,
 )
 from sync.canonical import derive
-from sync.conflict import CaseDraft, fact_case, field_case, payment_case, plan_case, unsettled_case
+from sync.conflict import (
+    CaseDraft,
+    disputed_case,
+    fact_case,
+    field_case,
+    late_request_case,
+    missed_request_case,
+    payment_case,
+    plan_case,
+    unsettled_case,
+)
+from sync.customers import ordered_customer, profile_set, request_of, request_set, says_more
+from sync.requests import unknown_wish
 from sync.tables import FIELDS, OUTCOMES, PROGRESS, STATES
+from sync.values import Merge, Op, Record, id_of, new_values, three_way
 
 Board = Mapping[str, Record]
 
 AWAITING: Final = "awaiting_entity"
+# A task in one of these needs nobody at the door any more.
+_FINISHED: Final = ("delivered", "picked_up", "returned", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +50,6 @@ class Decision:
     code: str | None = None
     changes: dict[str, Record] = field(default_factory=dict)
     cases: list[CaseDraft] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """Fields after a three-way merge; the contested ones keep theirs."""
-
-    values: dict[str, Any]
-    contested: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,9 @@ class _Context:
 def decide(board: Board, op: Op, *, rev: int | None = None, station: str | None = None) -> Decision:
     """Decide one valid operation.
 
-    `board` holds the records it may touch by entity; for an operation on a task also the task's obligation if there is
-    one, for an order also its parcel and customer. `rev` is the present revision of the operation's entity, `station`
-    the author's: what an order makes belongs to it.
+    `board` holds the records it may touch by entity: for an operation on a task also the task's obligation if there is
+    one and its customer, for an order its parcel and customer, for a request the task it names. `rev` is the present
+    revision of the operation's entity, `station` the author's: what an order makes belongs to it.
     """
     return _decide(board, op, _Context(rev=rev, station=station or ""))
 
@@ -101,32 +102,6 @@ def fold(
         board.update(_decide(board, op, context).changes)
     wanted = id_of(entity)
     return {name: record for name, record in board.items() if id_of(name) == wanted}
-
-
-def three_way(
-    base: Mapping[str, Any],
-    theirs: Mapping[str, Any],
-    mine: Mapping[str, Any],
-    gone: Mapping[str, list[Any]] | None = None,
-) -> Merge:
-    """Merge `mine` into `theirs`, field by field, on what the writer saw (P20).
-
-    A field that only one side changed takes that side's value, a field both changed alike is no dispute, a field both
-    changed apart is contested. A field missing from `base` was not looked at, so mine stands.
-    """
-    values: dict[str, Any] = {}
-    contested: list[str] = []
-    for name, value in mine.items():
-        stands = theirs[name]
-        values[name] = value
-        if value == stands or name not in base or base[name] == stands:
-            continue
-        if gone and base[name] in gone.get(name, ()):
-            continue
-        values[name] = stands
-        if value != base[name]:
-            contested.append(name)
-    return Merge(values, contested)
 
 
 def _decide(board: Board, op: Op, context: _Context) -> Decision:
@@ -184,6 +159,9 @@ def _outcome(board: Board, op: Op, record: Record) -> Decision:
     stands = after["outcome"] is not None and after["outcome"]["op_id"] == op["op_id"]
     if op["type"] == "task.delivered" and stands and obligation is not None and obligation["status"] == "due":
         cases.append(unsettled_case(obligation, op))
+    customer = board.get(f"customer:{record['customer']}")
+    if stands and customer is not None and (wish := unknown_wish(customer, record, op["base"])) is not None:
+        cases.append(missed_request_case(wish, customer["touched"].get(wish["id"]), op))
     return Decision("conflict" if cases else "applied", changes=_changed(op, record, after), cases=cases)
 
 
@@ -253,18 +231,59 @@ def _request(board: Board, op: Op, context: _Context) -> Decision:
     record = board.get(op["entity"])
     if record is None:
         return Decision("deferred", AWAITING)
-    wanted = op["payload"]["request"]
-    stands = next((known for known in record["requests"] if known["id"] == wanted), None)
-    mine = new_values(op)
-    if stands is None or context.forced:
-        return _plainly(op, record)
-    gone = {name: context.gone.get(f"{wanted}.{name}", []) for name in mine}
-    merge = three_way(op["base"], stands, mine, gone)
+    stands, mine = request_of(record, op), new_values(op)
+    merge = Merge(mine, []) if stands is None else _merged_request(op, stands, mine, context)
     after = record
-    if any(stands[name] != value for name, value in merge.values.items()):
+    if stands is None or context.forced or _changes_request(stands, op, merge):
         after = request_set(record, op, merge.values)
+    cases = []
+    if stands is not None and merge.contested:
+        by = record["touched"].get(stands["id"])
+        cases.append(field_case(op, mine, stands, by, merge.contested))
+    late = _late_for(board, op) if after is not record else None
+    if late is not None:
+        cases.append(late_request_case(late, op))
+    status = "conflict" if cases else _how(op, record, after, context)
+    return Decision(status, changes=_changed(op, record, after), cases=cases)
+
+
+def _merged_request(op: Op, stands: Record, mine: dict[str, Any], context: _Context) -> Merge:
+    """The merge of a request; what has been accepted stays accepted, and a proposal to change it is a dispute."""
+    proposes = stands["state"] == "accepted" and mine["state"] == "proposed"
+    if context.forced:
+        return Merge({**mine, "state": stands["state"]} if proposes else mine, [])
+    if proposes:
+        kept = {name: stands[name] for name in mine}
+        return Merge(kept, [name for name in mine if name != "state" and mine[name] != stands[name]])
+    gone = {name: context.gone.get(f"{stands['id']}.{name}", []) for name in mine}
+    return three_way(op["base"], stands, mine, gone)
+
+
+def _changes_request(stands: Record, op: Op, merge: Merge) -> bool:
+    if merge.contested or op["payload"]["state"] != merge.values["state"]:
+        return any(stands[name] != value for name, value in merge.values.items())
+    return says_more(stands, op, merge.values)
+
+
+def _late_for(board: Board, op: Op) -> Record | None:
+    """The finished task that the customer himself still wishes something for (P19)."""
+    payload, customer = op["payload"], id_of(op["entity"])
+    task = board.get(f"task:{payload['task']}")
+    if task is None or op["author"] != customer or task["customer"] != customer or not payload["active"]:
+        return None
+    return task if task["status"] in _FINISHED else None
+
+
+def _profile(board: Board, op: Op, context: _Context) -> Decision:
+    record = board.get(op["entity"])
+    if record is None:
+        return Decision("deferred", AWAITING)
+    mine = new_values(op)
+    merge = Merge(mine, []) if context.forced else three_way(op["base"], record, mine, context.gone)
+    after = profile_set(record, op, merge.values)
     if merge.contested:
-        case = field_case(op, mine, stands, record["touched"].get(wanted), merge.contested)
+        by = record["profile_touched"].get(merge.contested[0])
+        case = field_case(op, mine, record, by, merge.contested)
         return Decision("conflict", changes=_changed(op, record, after), cases=[case])
     return Decision(_how(op, record, after, context), changes=_changed(op, record, after))
 
@@ -281,8 +300,9 @@ def _standing_values(record: Record | None, op: Op) -> dict[str, Any]:
         return {}
     if op["type"] in ASSIGNING or op["type"] == "task.window_changed":
         return {name: record[name] for name in FIELDS[op["type"]]}
-    wanted = op["payload"]["request"]
-    stands = next((known for known in record["requests"] if known["id"] == wanted), None)
+    if op["type"] == "customer.profile_set":
+        return {name: record[name] for name in FIELDS[op["type"]]}
+    stands = request_of(record, op)
     return {} if stands is None else {name: stands[name] for name in FIELDS[op["type"]]}
 
 
@@ -331,8 +351,16 @@ def _shift(board: Board, op: Op, _context: _Context) -> Decision:
 
 
 def _correction(board: Board, op: Op, _context: _Context) -> Decision:
-    """Accepted as it is: whoever keeps the log folds the entity again without the operation it names."""
-    return Decision("applied") if op["entity"] in board else Decision("deferred", AWAITING)
+    """Accepted as it is: whoever keeps the log folds the entity again without the operation it names.
+
+    When it is the customer who says that it did not happen, somebody has to look into it as well.
+    """
+    record = board.get(op["entity"])
+    if record is None:
+        return Decision("deferred", AWAITING)
+    if op["entity"].startswith("task:") and op["author"] == record.get("customer"):
+        return Decision("conflict", cases=[disputed_case(record, op)])
+    return Decision("applied")
 
 
 def _verdict(board: Board, op: Op, _context: _Context) -> Decision:
@@ -344,14 +372,26 @@ def _verdict(board: Board, op: Op, _context: _Context) -> Decision:
     return _plainly(op, record)
 
 
+def _ownership(board: Board, op: Op, _context: _Context) -> Decision:
+    """A case taken or handed on by somebody who did not see who has it now stays with whom it is."""
+    record = board.get(op["entity"])
+    if record is None:
+        return Decision("deferred", AWAITING)
+    if op["base"].get("owner", record["owner"]) != record["owner"]:
+        return Decision("merged")
+    return _plainly(op, record)
+
+
 _SPECIAL: Final[dict[str, Callable[[Board, Op, _Context], Decision]]] = {
     "order.imported": _order,
     "task.cancelled": _cancel,
     "customer.request_set": _request,
+    "customer.profile_set": _profile,
     "parcel.scanned": lambda board, op, _context: _plainly(op, board.get(op["entity"])),
     "payment.collected": _payment,
     "shift.started": _shift,
     "shift.closed": _shift,
     "operation.corrected": _correction,
     "conflict.decided": _verdict,
+    "conflict.assigned": _ownership,
 }

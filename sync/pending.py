@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sync.apply import Op, apply, task_stub
+from sync.apply import apply, task_stub
+from sync.requests import belongs
+from sync.values import Op
 
 Row = dict[str, Any]
 Result = dict[str, Any]
@@ -97,4 +99,14 @@ def _laid_over(row: Row, slot: str, op: Op, *, counts: bool) -> Row:
     body = row["body"]
     if not counts or body is None or body[slot] is None:
         return row
-    return {**row, "body": {**body, slot: apply(body[slot], op)}}
+    after = apply(body[slot], op)
+    if slot == "customer" and after is not None:
+        after = _at_the_door(after, body["task"])
+    return {**row, "body": {**body, slot: after}}
+
+
+def _at_the_door(customer: dict[str, Any], task: dict[str, Any]) -> dict[str, Any]:
+    """Of a customer's requests a row has those that are on and belong to its task, as the server lists them (P24)."""
+    requests = customer["requests"]
+    shown = [request for request in requests if request["active"] and belongs(request, task)]
+    return customer if len(shown) == len(requests) else {**customer, "requests": shown}

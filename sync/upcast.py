@@ -6,8 +6,31 @@ from typing import Any, Final
 Op = dict[str, Any]
 Steps = Mapping[tuple[str, int], Callable[[Op], Op]]
 
-# (type, version) -> the step to the next version. Nothing has changed since version 1.
-STEPS: Final[Steps] = {}
+
+def _request_set_v1(envelope: Op) -> Op:
+    """Version 1 knew no scope, no source and nobody who had to accept: what was asked counted everywhere, at once.
+
+    A handheld may only propose, so what one asked for in version 1 is a proposal. What is no payload stays as it is.
+    """
+    payload = envelope.get("payload")
+    if not isinstance(payload, dict):
+        return {**envelope, "v": 2}
+    from_door = envelope.get("device") is not None
+    since: Op = {
+        "scope": "always",
+        "address": None,
+        "task": None,
+        "weekdays": [],
+        "source": "courier" if from_door else "csr",
+        "state": "proposed" if from_door else "accepted",
+        "valid_from": None,
+        "valid_until": None,
+    }
+    return {**envelope, "v": 2, "payload": {**since, **payload}}
+
+
+# (type, version) -> the step to the next version.
+STEPS: Final[Steps] = {("customer.request_set", 1): _request_set_v1}
 
 
 def upcast(envelope: Op, steps: Steps = STEPS) -> Op:
@@ -16,7 +39,8 @@ def upcast(envelope: Op, steps: Steps = STEPS) -> Op:
     What is no operation, has an unknown type or comes from a newer version is returned as it is: validate names it.
     The log keeps the operation as it was sent; only the copy that is decided is lifted.
     """
-    while isinstance(envelope.get("type"), str) and isinstance(envelope.get("v"), int):
+    # `type(...) is int`: true is no version 1.
+    while isinstance(envelope.get("type"), str) and type(envelope.get("v")) is int:
         step = steps.get((envelope["type"], envelope["v"]))
         if step is None:
             break

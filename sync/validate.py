@@ -18,6 +18,14 @@ _ENVELOPE: Final[Schema] = Envelope()
 _PAYLOADS: Final[dict[str, Schema]] = {op_type: schema() for op_type, schema in PAYLOADS.items()}
 
 
+# What a writer may say of himself: a courier proposes, a customer speaks for himself.
+_SPEAKS_AS: Final[dict[tuple[str, str | None], dict[str, str]]] = {
+    ("customer.request_set", "courier"): {"state": "proposed", "source": "courier"},
+    ("customer.request_set", "customer"): {"source": "customer"},
+    ("customer.consent_set", "customer"): {"source": "customer"},
+}
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """What is wrong, where (a path like `payload.photos.0`) and, for a person, why."""
@@ -40,7 +48,7 @@ def validate(envelope: object, role: str | None = None) -> list[Problem]:
         lambda: _shape(envelope),
         lambda: _known(envelope, role),
         lambda: _payload(envelope),
-        lambda: _sense(envelope["type"], envelope["entity"], envelope["payload"]),
+        lambda: _sense(envelope["type"], envelope["entity"], envelope["payload"], role),
     )
     for stage in stages:
         problems = sorted(set(stage()))
@@ -100,8 +108,13 @@ def _flat(messages: object, path: str) -> Iterable[tuple[str, str]]:
         yield path, str(messages[0])
 
 
-def _sense(op_type: str, entity: str, payload: dict[str, Any]) -> Iterable[Problem]:
+def _sense(op_type: str, entity: str, payload: dict[str, Any], role: str | None) -> Iterable[Problem]:
     """What no shape can say: values that contradict each other or name what does not exist."""
+    if op_type == "customer.request_set":
+        yield from _request_sense(payload)
+    for name, allowed in _SPEAKS_AS.get((op_type, role), {}).items():
+        if payload[name] != allowed:
+            yield Problem(f"payload.{name}", "invalid_payload", f"A {role} can only say {allowed} here.")
     if op_type in ("task.attempt_failed", "task.held", "task.returned") and payload["reason"] not in REASONS:
         yield Problem("payload.reason", "invalid_payload", "No such reason.")
     start, end = payload.get("window_start"), payload.get("window_end")
@@ -114,6 +127,19 @@ def _sense(op_type: str, entity: str, payload: dict[str, Any]) -> Iterable[Probl
         waybill = payload["waybill"]
         if not waybill or waybill != normal_waybill(waybill):
             yield Problem("payload.waybill", "invalid_payload", "The waybill is not in its normal form.")
+
+
+def _request_sense(payload: dict[str, Any]) -> Iterable[Problem]:
+    """A scope that says what it is about, weekdays in their order, and an end after the start."""
+    weekdays = payload["weekdays"]
+    for scope, name in (("address", "address"), ("parcel", "task")):
+        if payload["scope"] == scope and payload[name] is None:
+            yield Problem(f"payload.{name}", "invalid_payload", f"A request for one {scope} names it.")
+    if weekdays != sorted(set(weekdays)) or (payload["scope"] == "weekdays" and not weekdays):
+        yield Problem("payload.weekdays", "invalid_payload", "Weekdays are named once each, in their order.")
+    start, end = payload["valid_from"], payload["valid_until"]
+    if start is not None and end is not None and end < start:
+        yield Problem("payload.valid_until", "invalid_payload", "The request ends before it starts.")
 
 
 def _named_entity(op_type: str, payload: dict[str, Any]) -> str | None:

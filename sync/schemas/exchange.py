@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from sync.schemas.fields import (
     CODE,
+    LANGUAGES,
     NAME,
     OUTCOMES,
     SCOPE_KINDS,
@@ -25,6 +26,7 @@ from sync.schemas.fields import (
 )
 from sync.schemas.records import (
     CASE_KINDS,
+    ConsentRecord,
     ObligationRecord,
     ParcelRecord,
     RequestRecord,
@@ -69,6 +71,8 @@ class ExchangeRequest(Strict):
     ceilings = mapping(scope(), integer(0))
     limit = integer(1, PULL_LIMIT)
     sent_at = moment()
+    mono = integer(0, nullable=True, required=False, description="the monotonic clock at sending, ms (P35)")
+    boot = identity(nullable=True, required=False)
     last_seq = integer(0, required=False, description="the last place this local database has recorded (P32)")
 
 
@@ -92,12 +96,14 @@ class Result(Strict):
 
 
 class RowCustomer(Strict):
-    """The part of a customer that goes to the door."""
+    """The part of a customer that goes to the door: of his requests the active ones that belong to the task."""
 
     id = identity()
     name = line(NAME, shortest=0)
     phone = line(CODE, shortest=0)
+    language = one_of(LANGUAGES, nullable=True)
     requests = array(nested(RequestRecord))
+    consents = array(nested(ConsentRecord))
 
 
 class TaskRow(Strict):
@@ -114,7 +120,7 @@ class NoticeRow(Strict):
     """What became of one of the courier's operations, told to him wherever the task is now (P22)."""
 
     id = identity()
-    kind = one_of(("decided", "quarantined", "settled"))
+    kind = one_of(("decided", "undone", "quarantined", "settled"))
     conflict = identity(nullable=True)
     task = identity(nullable=True)
     waybill = line(TEXT, nullable=True)
@@ -178,7 +184,7 @@ class ExchangeUser(Strict):
     id = identity()
     name = line()
     role = one_of(("courier", "dispatcher", "csr", "admin"))
-    lang = one_of(("zh", "en"))
+    lang = one_of(LANGUAGES)
     station = identity()
 
 

@@ -41,6 +41,14 @@ REQUEST_KINDS = (
     "id_check",
     "other",
 )
+REQUEST_SCOPES = ("always", "address", "parcel", "weekdays")
+REQUEST_SOURCES = ("order", "customer", "courier", "csr", "merchant")
+REQUEST_STATES = ("proposed", "accepted")
+CUSTOMER_KINDS = ("person", "company")
+TIERS = ("key", "monthly", "casual")
+LANGUAGES = ("zh", "en")
+CONSENT_KINDS = ("reception", "neighbour", "locker", "station", "notices", "marketing")
+CONSENT_SOURCES = ("customer", "csr", "courier", "paper")
 RECIPIENTS = ("self", "family", "reception", "neighbour", "locker", "station")
 PAYMENT_METHODS = ("cash", "qr")
 OUTCOMES = ("mine", "theirs", "noted")
@@ -127,6 +135,16 @@ def line(
     return fields.String(validate=rules, **_options(nullable, required, None))
 
 
+def email(*, nullable: bool = False, required: bool = True) -> fields.String:
+    """Something before an @ and something behind it; whether it exists only a letter can tell."""
+    return matching("[!-?A-~]+@[!-?A-~]+", longest=254, nullable=nullable, required=required)
+
+
+def weekdays(*, required: bool = True) -> fields.List[int]:
+    """Days of the week, Monday 1."""
+    return array(integer(1, 7), 7, required=required)
+
+
 def text(
     longest: int = TEXT, *, shortest: int = 1, nullable: bool = False, required: bool = True
 ) -> fields.String:
@@ -159,11 +177,11 @@ def nested(schema: type[Schema], *, nullable: bool = False, required: bool = Tru
 
 
 def array(
-    inner: fields.Field[Any], longest: int | None = None, *, key: str | None = None
+    inner: fields.Field[Any], longest: int | None = None, *, key: str | None = None, required: bool = True
 ) -> fields.List[Any]:
     """A list of `inner`, of at most `longest` where a writer could make it grow."""
     limits = [validate.Length(max=longest)] if longest is not None else []
-    return fields.List(inner, validate=limits, data_key=key, **_options(False, True, None))
+    return fields.List(inner, validate=limits, data_key=key, **_options(False, required, None))
 
 
 def mapping(keys: fields.String, values: fields.Field[Any], *, required: bool = True) -> fields.Dict:

@@ -9,18 +9,24 @@ from marshmallow import fields
 
 from sync.schemas.fields import (
     CODE,
+    CUSTOMER_KINDS,
     ENTITY_KINDS,
+    LANGUAGES,
     NAME,
     OUTCOMES,
     PAYMENT_METHODS,
     RECIPIENTS,
     REQUEST_KINDS,
+    REQUEST_SCOPES,
+    REQUEST_STATES,
     TASK_KINDS,
     TEXT,
+    TIERS,
     Strict,
     array,
     boolean,
     constant,
+    email,
     entity,
     identity,
     integer,
@@ -31,10 +37,21 @@ from sync.schemas.fields import (
     one_of,
     sha256,
     text,
+    weekdays,
+)
+from sync.schemas.people import (
+    CONTACTS,
+    TAGS,
+    ContactPerson,
+    CustomerConsentSet,
+    CustomerProfileSet,
+    CustomerRequestSet,
 )
 
 PHOTOS = 12
 REQUESTS = 50
+# How many a handheld can say it knew: what customers add themselves is not bounded by an order.
+KNOWN_REQUESTS = 500
 TYPE = r"[a-z_]+\.[a-z_]+"
 _DEGREE_E7 = 10_000_000
 
@@ -72,7 +89,10 @@ class Position(Strict):
 
 
 class Base(Strict):
-    """What the writer saw in the fields it changes; an absent field was not looked at."""
+    """What the writer saw in the fields it changes; an absent field was not looked at.
+
+    `requests` are the ids of the requests that the handheld knew of for this task when it reported an outcome.
+    """
 
     courier = identity(nullable=True, required=False)
     sequence = integer(0, nullable=True, required=False)
@@ -80,6 +100,21 @@ class Base(Strict):
     window_end = moment(nullable=True, required=False)
     text = text(shortest=0, nullable=True, required=False)
     active = boolean(nullable=True, required=False)
+    scope = one_of(REQUEST_SCOPES, required=False)
+    weekdays = weekdays(required=False)
+    state = one_of(REQUEST_STATES, required=False)
+    valid_from = moment(nullable=True, required=False)
+    valid_until = moment(nullable=True, required=False)
+    requests = array(identity(), KNOWN_REQUESTS, required=False)
+    owner = identity(nullable=True, required=False)
+    kind = one_of(CUSTOMER_KINDS, required=False)
+    name = line(shortest=0, required=False)
+    phone = line(CODE, shortest=0, required=False)
+    email = email(nullable=True, required=False)
+    language = one_of(LANGUAGES, nullable=True, required=False)
+    tier = one_of(TIERS, required=False)
+    contacts = array(nested(ContactPerson), CONTACTS, required=False)
+    tags = array(line(CODE), TAGS, required=False)
 
 
 class Envelope(Strict):
@@ -237,15 +272,6 @@ class ParcelScanned(Strict):
     task = identity(nullable=True)
 
 
-class CustomerRequestSet(Strict):
-    """A special request, new or changed; an inactive one is kept and not shown."""
-
-    request = identity()
-    kind = one_of(REQUEST_KINDS)
-    text = text(shortest=0)
-    active = boolean()
-
-
 class PaymentCollected(Strict):
     """Money taken at the door, in minor units."""
 
@@ -286,6 +312,18 @@ class ConflictDecided(Strict):
     reason = text()
 
 
+class ConflictAssigned(Strict):
+    """Who looks after the case; null for nobody."""
+
+    owner = identity(nullable=True)
+
+
+class ConflictUndone(Strict):
+    """Which decision is taken back: the `conflict.decided` that is in force."""
+
+    decision = identity()
+
+
 PAYLOADS: Final[dict[str, type[Strict]]] = {
     "order.imported": OrderImported,
     "task.assigned": TaskAssigned,
@@ -303,12 +341,18 @@ PAYLOADS: Final[dict[str, type[Strict]]] = {
     "task.noted": TaskNoted,
     "parcel.scanned": ParcelScanned,
     "customer.request_set": CustomerRequestSet,
+    "customer.profile_set": CustomerProfileSet,
+    "customer.consent_set": CustomerConsentSet,
     "payment.collected": PaymentCollected,
     "shift.started": ShiftStarted,
     "shift.closed": ShiftClosed,
     "operation.corrected": OperationCorrected,
     "conflict.decided": ConflictDecided,
+    "conflict.assigned": ConflictAssigned,
+    "conflict.undone": ConflictUndone,
 }
+# Which version a payload is of, where it is not the first; older ones are lifted (`sync/upcast.py`).
+VERSIONS: Final = {"customer.request_set": 2}
 
 
 def _operation(op_type: str, payload: type[Strict]) -> type[Envelope]:
@@ -320,7 +364,7 @@ def _operation(op_type: str, payload: type[Strict]) -> type[Envelope]:
         "__doc__": f"An operation of type {op_type}.",
         "__module__": __name__,
         "type": constant(op_type),
-        "v": constant(1),
+        "v": constant(VERSIONS.get(op_type, 1)),
         "entity": entity(kinds),
         "payload": nested(payload),
     }

@@ -4,17 +4,26 @@ from marshmallow import fields
 
 from sync.schemas.fields import (
     CODE,
+    CONSENT_KINDS,
+    CONSENT_SOURCES,
+    CUSTOMER_KINDS,
+    LANGUAGES,
     NAME,
     OUTCOMES,
     PAYMENT_METHODS,
     RECIPIENTS,
     REQUEST_KINDS,
+    REQUEST_SCOPES,
+    REQUEST_SOURCES,
+    REQUEST_STATES,
     STATUSES,
     TASK_KINDS,
     TEXT,
+    TIERS,
     Strict,
     array,
     boolean,
+    email,
     entity,
     identity,
     integer,
@@ -25,8 +34,10 @@ from sync.schemas.fields import (
     nested,
     one_of,
     text,
+    weekdays,
 )
 from sync.schemas.operations import TYPE, Address, currency, reason_code
+from sync.schemas.people import CONTACTS, TAGS, ContactPerson
 
 # How much of a quarantined operation a case shows; all of it is in the log.
 RAW = 4000
@@ -41,6 +52,8 @@ CASE_KINDS = (
     "second_payment",
     "quarantined",
     "device_lost",
+    "request_late",
+    "disputed",
 )
 
 
@@ -140,12 +153,46 @@ class ParcelRecord(Strict):
 
 
 class RequestRecord(Strict):
-    """A special request as it stands."""
+    """A special request as it stands: what it is about (scope), who asked (source), whether it counts yet (state)."""
 
     id = identity()
     kind = one_of(REQUEST_KINDS)
-    text = text(shortest=0)
     active = boolean()
+    scope = one_of(REQUEST_SCOPES)
+    address = text(shortest=0, nullable=True)
+    task = identity(nullable=True)
+    weekdays = weekdays()
+    source = one_of(REQUEST_SOURCES)
+    state = one_of(REQUEST_STATES)
+    valid_from = moment(nullable=True)
+    valid_until = moment(nullable=True)
+    # Last, since it takes the name of what makes it.
+    text = text(shortest=0)
+
+
+class ConsentRecord(Strict):
+    """What a customer agreed to or no longer does: the newest word of its kind."""
+
+    id = identity()
+    kind = one_of(CONSENT_KINDS)
+    given = boolean()
+    source = one_of(CONSENT_SOURCES)
+    note = text(shortest=0, nullable=True)
+    at = moment()
+    author = identity()
+
+
+class ProfileTouched(Strict):
+    """The last writer of each field of a customer's profile."""
+
+    kind = nested(Touch, required=False)
+    name = nested(Touch, required=False)
+    phone = nested(Touch, required=False)
+    email = nested(Touch, required=False)
+    language = nested(Touch, required=False)
+    tier = nested(Touch, required=False)
+    contacts = nested(Touch, required=False)
+    tags = nested(Touch, required=False)
 
 
 class CustomerRecord(Strict):
@@ -153,10 +200,18 @@ class CustomerRecord(Strict):
 
     id = identity()
     station = _station()
+    kind = one_of(CUSTOMER_KINDS)
     name = line(NAME, shortest=0)
     phone = line(CODE, shortest=0)
+    email = email(nullable=True)
+    language = one_of(LANGUAGES, nullable=True)
+    tier = one_of(TIERS)
+    contacts = array(nested(ContactPerson))
+    consents = array(nested(ConsentRecord))
+    tags = array(line(CODE))
     requests = array(nested(RequestRecord))
     touched = mapping(identity(), nested(Touch))
+    profile_touched = nested(ProfileTouched)
 
 
 class Collected(Strict):
@@ -202,7 +257,7 @@ class ShiftRecord(Strict):
 
 
 class CaseSide(Strict):
-    """One version of a disputed thing: only the values the dispute is about are present.
+    """One version of a disputed thing: only the values the dispute is about are present; `request` is a request's kind.
 
     From `code` on they are of incidents: what a quarantined operation looked like, which ones a handheld lost. The
     type is whatever it claimed to be.
@@ -219,6 +274,20 @@ class CaseSide(Strict):
     window_start = moment(nullable=True, required=False)
     window_end = moment(nullable=True, required=False)
     active = boolean(nullable=True, required=False)
+    request = one_of(REQUEST_KINDS, required=False)
+    scope = one_of(REQUEST_SCOPES, required=False)
+    weekdays = weekdays(required=False)
+    state = one_of(REQUEST_STATES, required=False)
+    valid_from = moment(nullable=True, required=False)
+    valid_until = moment(nullable=True, required=False)
+    kind = one_of(CUSTOMER_KINDS, required=False)
+    name = line(NAME, shortest=0, required=False)
+    phone = line(CODE, shortest=0, required=False)
+    email = email(nullable=True, required=False)
+    language = one_of(LANGUAGES, nullable=True, required=False)
+    tier = one_of(TIERS, required=False)
+    contacts = array(nested(ContactPerson), CONTACTS, required=False)
+    tags = array(line(CODE), TAGS, required=False)
     amount_minor = integer(0, required=False)
     currency = matching("[A-Z]{3}", required=False)
     method = one_of(PAYMENT_METHODS, nullable=True, required=False)

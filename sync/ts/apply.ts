@@ -5,24 +5,21 @@
  * operations are never changed: an effect returns a new record, or the same one if it has none.
  */
 import { derive } from './canonical';
+import { consented, profiled, requested } from './customers';
 import type {
   Address,
   ConflictRecord,
-  CustomerRecord,
-  CustomerRequest,
   Envelope,
-  Json,
   ObligationRecord,
   ParcelRecord,
   ShiftRecord,
   SyncRecord,
   TaskRecord,
   TaskStatus,
-  Touch,
 } from './records';
-import { FIELDS, OUTCOMES, PROGRESS, RANKS, STATES } from './tables';
+import { OUTCOMES, PROGRESS, RANKS, STATES } from './tables';
+import { idOf, newValues, stamp, type Values } from './values';
 
-export type Values = Record<string, Json>;
 type Effect = (record: SyncRecord | null, op: Envelope) => SyncRecord | null;
 
 export const ASSIGNING = ['task.assigned', 'task.reassigned', 'task.reattempt_planned'];
@@ -38,24 +35,9 @@ export function apply(record: SyncRecord | null, op: Envelope): SyncRecord | nul
   return effect === undefined ? record : effect(record, op);
 }
 
-/** Who did it, when, by which operation. */
-export function stamp(op: Envelope): Touch {
-  return { op_id: op.op_id, author: op.author, at: op.at };
-}
-
-/** The id in `kind:id`. */
-export function idOf(entity: string): string {
-  return entity.slice(entity.indexOf(':') + 1);
-}
-
 /** Where the state table leads from here, or null when it has no such way (P20). */
 export function nextStatus(record: TaskRecord, opType: string): TaskStatus | null {
   return STATES[record.kind]?.[record.status]?.[opType] ?? null;
-}
-
-/** The mergeable fields an operation sets, with the values it gives them. */
-export function newValues(op: Envelope): Values {
-  return Object.fromEntries((FIELDS[op.type] ?? []).map((field) => [field, op.payload[field] as Json]));
 }
 
 // --- tasks -----------------------------------------------------------------------------------------------------------
@@ -203,20 +185,6 @@ export function orderedParcel(record: ParcelRecord | null, op: Envelope): Parcel
   return { ...known, id: derive('parcel', waybill), waybill, pieces, weight_g, goods };
 }
 
-/**
- * The customer of an order: name and phone as the newest order has them, requests by id. A request that a person has set since
- * is left alone; an order repeats what it was told long ago.
- */
-export function orderedCustomer(record: CustomerRecord | null, op: Envelope, station: string): CustomerRecord {
-  const { customer, requests } = orderOf(op);
-  const known = record ?? { id: customer.id, station, requests: [], touched: {} };
-  const byId = new Map<string, CustomerRequest>(known.requests.map((request) => [request.id, request]));
-  for (const request of requests) {
-    if (!Object.hasOwn(known.touched, request.id)) byId.set(request.id, { ...request, active: true });
-  }
-  return { ...known, name: customer.name, phone: customer.phone, requests: [...byId.values()] };
-}
-
 /** What is to be collected for an order. */
 export function orderedObligation(op: Envelope): ObligationRecord {
   const { cod_minor, currency } = orderOf(op);
@@ -224,27 +192,12 @@ export function orderedObligation(op: Envelope): ObligationRecord {
   return { id, task: id, amount_minor: cod_minor, currency, status: 'due', collected: null };
 }
 
-// --- parcels, customers, money, shifts, cases ------------------------------------------------------------------------
+// --- parcels, money, shifts, cases ------------------------------------------------------------------------
 
 function scanned(record: ParcelRecord | null, op: Envelope): ParcelRecord {
   const { waybill, verdict } = op.payload as { waybill: string; verdict: never };
   const known = record ?? { id: idOf(op.entity), waybill, pieces: 1, weight_g: null, goods: null, scans: 0 };
   return { ...known, scans: known.scans + 1, last_scan: { ...stamp(op), verdict } };
-}
-
-/**
- * The customer after one request takes `values` (text and active); an unknown request is added at the end. The part of a
- * customer that a handheld holds has no `touched`, and gets none.
- */
-export function requestSet(record: CustomerRecord, op: Envelope, values: Values): CustomerRecord {
-  const id = op.payload['request'] as string;
-  const request = { id, kind: op.payload['kind'], ...values } as unknown as CustomerRequest;
-  const known = record.requests.some((one) => one.id === id);
-  const requests = known
-    ? record.requests.map((one) => (one.id === id ? request : one))
-    : [...record.requests, request];
-  const after = { ...record, requests };
-  return 'touched' in record ? { ...after, touched: { ...record.touched, [id]: stamp(op) } } : after;
 }
 
 function collected(record: ObligationRecord | null, op: Envelope): ObligationRecord | null {
@@ -282,6 +235,19 @@ function decided(record: ConflictRecord | null, op: Envelope): ConflictRecord | 
   return { ...record, status: 'decided', decision };
 }
 
+/** Open again, if it is the present decision that is taken back. */
+function undone(record: ConflictRecord | null, op: Envelope): ConflictRecord | null {
+  if (record === null || record.decision === null || record.decision.op_id !== op.payload['decision']) return record;
+  return { ...record, status: 'open', decision: null };
+}
+
+/** Who looks after a case; nobody has to any more once it is decided. */
+function owned(record: ConflictRecord | null, op: Envelope): ConflictRecord | null {
+  const owner = op.payload['owner'] as string | null;
+  if (record === null || record.status === 'decided' || record.owner === owner) return record;
+  return { ...record, owner };
+}
+
 /** A table of effects on records of different kinds: the type of an operation says of which (`operations.json`). */
 function on<R extends SyncRecord>(effect: (record: R | null, op: Envelope) => R | null): Effect {
   return (record, op) => effect(record as R | null, op);
@@ -306,11 +272,13 @@ const EFFECTS: Record<string, Effect> = {
   'task.returned': happened,
   'task.noted': on(noted),
   'parcel.scanned': on(scanned),
-  'customer.request_set': on<CustomerRecord>((record, op) =>
-    record === null ? null : requestSet(record, op, newValues(op)),
-  ),
+  'customer.request_set': on(requested),
+  'customer.profile_set': on(profiled),
+  'customer.consent_set': on(consented),
   'payment.collected': on(collected),
   'shift.started': on(started),
   'shift.closed': on(closed),
   'conflict.decided': on(decided),
+  'conflict.assigned': on(owned),
+  'conflict.undone': on(undone),
 };

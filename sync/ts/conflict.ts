@@ -5,7 +5,16 @@
  * deadline and station are the server's to add.
  */
 import { derive } from './canonical';
-import type { ConflictRecord, Envelope, Json, JsonObject, ObligationRecord, TaskRecord, Touch } from './records';
+import type {
+  ConflictRecord,
+  CustomerRequest,
+  Envelope,
+  Json,
+  JsonObject,
+  ObligationRecord,
+  TaskRecord,
+  Touch,
+} from './records';
 import { CASE_KINDS, OUTCOMES, RANKS, type CaseRule } from './tables';
 
 /** A case as the decision makes it; `mine` is the operation just decided, `theirs` what was recorded before. */
@@ -86,6 +95,29 @@ export function paymentCase(
   }
   const differing = (['amount_minor', 'currency'] as const).filter((field) => payload[field] !== obligation[field]);
   return draft(kind, op, mine, due(obligation), null, differing);
+}
+
+/** A wish of the customer's for a task that is finished: recorded, and too late for it. */
+export function lateRequestCase(task: TaskRecord, op: Envelope): CaseDraft {
+  const { kind, text } = op.payload as { kind: string; text: string };
+  const { theirs, by } = standing('state', task);
+  const mine = { type: op.type, at: op.at, request: kind, text };
+  return { ...draft('request_late', op, mine, theirs, by, ['request', 'status']), task: task.id };
+}
+
+/** An outcome reported from a handheld that had not heard of the customer's wish; `by` stamps the wish. */
+export function missedRequestCase(request: CustomerRequest, by: Touch | null, op: Envelope): CaseDraft {
+  const mine = { ...said(op), status: statusOf(op.type) };
+  const theirs = { request: request.kind, text: request.text, ...(by ? { at: by.at } : {}) };
+  return draft('request_late', op, mine, theirs, by, ['request', 'status']);
+}
+
+/** The customer says of an operation on his task that it did not happen, or not so. */
+export function disputedCase(task: TaskRecord, op: Envelope): CaseDraft {
+  const named = op.payload['corrects'] as string;
+  const { theirs, by } = standing('state', task);
+  const one = draft('disputed', op, said(op), theirs, by, ['status']);
+  return task.outcome?.op_id === named ? one : { ...one, theirs_op: named, theirs_author: null };
 }
 
 function said(op: Envelope): JsonObject {

@@ -8,23 +8,30 @@ import {
   apply,
   ASSIGNING,
   fact,
-  idOf,
-  newValues,
   nextStatus,
-  orderedCustomer,
   orderedObligation,
   orderedParcel,
   orderedTask,
   orderOf,
   planned,
-  requestSet,
-  type Values,
 } from './apply';
 import { derive } from './canonical';
-import { factCase, fieldCase, paymentCase, planCase, unsettledCase, type CaseDraft } from './conflict';
+import {
+  disputedCase,
+  factCase,
+  fieldCase,
+  lateRequestCase,
+  missedRequestCase,
+  paymentCase,
+  planCase,
+  unsettledCase,
+  type CaseDraft,
+} from './conflict';
+import { differs, orderedCustomer, profileSet, requestOf, requestSet, saysMore } from './customers';
 import type {
   ConflictRecord,
   CustomerRecord,
+  CustomerRequest,
   Envelope,
   Json,
   JsonObject,
@@ -35,11 +42,15 @@ import type {
   SyncRecord,
   TaskRecord,
 } from './records';
+import { unknownWish } from './requests';
 import { FIELDS, OUTCOMES, PROGRESS, STATES } from './tables';
+import { idOf, newValues, same, threeWay, type Gone, type Merge, type Values } from './values';
 
 export type Board = Record<string, SyncRecord>;
 
 export const AWAITING = 'awaiting_entity';
+// A task in one of these needs nobody at the door any more.
+const FINISHED = ['delivered', 'picked_up', 'returned', 'cancelled'];
 
 /** How an operation ends, with what changes and what is disputed. */
 export interface Decision {
@@ -48,14 +59,6 @@ export interface Decision {
   changes: Board;
   cases: CaseDraft[];
 }
-
-/** Fields after a three-way merge; the contested ones keep theirs. */
-export interface Merge {
-  values: Values;
-  contested: string[];
-}
-
-type Gone = Record<string, Json[]>;
 
 /**
  * What a decision may know beside the board. `gone` holds values of operations that were left out of a fold: a writer who saw one
@@ -71,9 +74,9 @@ interface Context {
 type Decider = (board: Board, op: Envelope, context: Context) => Decision;
 
 /**
- * Decides one valid operation. `board` holds the records it may touch by entity; for an operation on a task also the task's
- * obligation if there is one, for an order also its parcel and customer. `rev` is the present revision of the operation's entity,
- * `station` the author's: what an order makes belongs to it.
+ * Decides one valid operation. `board` holds the records it may touch by entity: for an operation on a task also the task's
+ * obligation if there is one and its customer, for an order its parcel and customer, for a request the task it names. `rev` is the
+ * present revision of the operation's entity, `station` the author's: what an order makes belongs to it.
  */
 export function decide(board: Board, op: Envelope, rev: number | null = null, station: string | null = null): Decision {
   return decideIn(board, op, { rev, station: station ?? '', forced: false, gone: {} });
@@ -103,25 +106,6 @@ export function fold(
   }
   const wanted = idOf(entity);
   return Object.fromEntries(Object.entries(board).filter(([name]) => idOf(name) === wanted));
-}
-
-/**
- * Merges `mine` into `theirs`, field by field, on what the writer saw (P20). A field that only one side changed takes that side's
- * value, a field both changed alike is no dispute, a field both changed apart is contested. A field missing from `base` was not
- * looked at, so mine stands.
- */
-export function threeWay(base: JsonObject, theirs: JsonObject, mine: Values, gone: Gone = {}): Merge {
-  const values: Values = {};
-  const contested: string[] = [];
-  for (const [name, value] of Object.entries(mine)) {
-    const stands = theirs[name] as Json;
-    values[name] = value;
-    if (value === stands || !(name in base) || base[name] === stands) continue;
-    if (gone[name]?.includes(base[name] as Json)) continue;
-    values[name] = stands;
-    if (value !== base[name]) contested.push(name);
-  }
-  return { values, contested };
 }
 
 function decideIn(board: Board, op: Envelope, context: Context): Decision {
@@ -177,6 +161,9 @@ function outcome(board: Board, op: Envelope, record: TaskRecord): Decision {
   const obligation = board[`obligation:${record.id}`] as ObligationRecord | undefined;
   const stands = after.outcome?.op_id === op.op_id;
   if (op.type === 'task.delivered' && stands && obligation?.status === 'due') cases.push(unsettledCase(obligation, op));
+  const customer = board[`customer:${record.customer}`] as CustomerRecord | undefined;
+  const wish = stands && customer !== undefined ? unknownWish(customer, record, op.base) : null;
+  if (wish !== null) cases.push(missedRequestCase(wish, customer?.touched[wish.id] ?? null, op));
   return ended(cases.length ? 'conflict' : 'applied', changed(op, record, after), cases);
 }
 
@@ -241,17 +228,59 @@ function how(op: Envelope, before: SyncRecord, after: SyncRecord, context: Conte
 const request: Decider = (board, op, context) => {
   const record = board[op.entity] as CustomerRecord | undefined;
   if (record === undefined) return DEFERRED;
-  const wanted = op.payload['request'] as string;
-  const known = record.requests.find((one) => one.id === wanted);
-  if (known === undefined || context.forced) return plainly(op, record);
   const mine = newValues(op);
+  const known = requestOf(record, op);
+  const merge = known === undefined ? { values: mine, contested: [] } : mergedRequest(op, known, mine, context);
+  const sets = known === undefined || context.forced || changesRequest(known, op, merge);
+  const after = sets ? requestSet(record, op, merge.values) : record;
+  const cases: CaseDraft[] = [];
+  if (known !== undefined && merge.contested.length) {
+    cases.push(fieldCase(op, mine, fieldsOf(known), record.touched[known.id] ?? null, merge.contested));
+  }
+  const late = sets ? lateFor(board, op) : null;
+  if (late !== null) cases.push(lateRequestCase(late, op));
+  return ended(cases.length ? 'conflict' : how(op, record, after, context), changed(op, record, after), cases);
+};
+
+/** The merge of a request; what has been accepted stays accepted, and a proposal to change it is a dispute. */
+function mergedRequest(op: Envelope, known: CustomerRequest, mine: Values, context: Context): Merge {
+  const proposes = known.state === 'accepted' && mine['state'] === 'proposed';
+  if (context.forced) return { values: proposes ? { ...mine, state: known.state } : mine, contested: [] };
   const stands = fieldsOf(known);
-  const gone = Object.fromEntries(Object.keys(mine).map((name) => [name, context.gone[`${wanted}.${name}`] ?? []]));
-  const merge = threeWay(op.base, stands, mine, gone);
-  const differs = Object.entries(merge.values).some(([name, value]) => stands[name] !== value);
-  const after = differs ? requestSet(record, op, merge.values) : record;
-  if (!merge.contested.length) return ended(how(op, record, after, context), changed(op, record, after));
-  const one = fieldCase(op, mine, stands, record.touched[wanted] ?? null, merge.contested);
+  const names = Object.keys(mine);
+  if (proposes) {
+    const values = Object.fromEntries(names.map((name) => [name, stands[name] as Json]));
+    return { values, contested: names.filter((name) => name !== 'state' && !same(mine[name], stands[name])) };
+  }
+  const gone = Object.fromEntries(names.map((name) => [name, context.gone[`${known.id}.${name}`] ?? []]));
+  return threeWay(op.base, stands, mine, gone);
+}
+
+function changesRequest(known: CustomerRequest, op: Envelope, { values, contested }: Merge): boolean {
+  const kept = contested.length > 0 || op.payload['state'] !== values['state'];
+  return kept ? differs(known, values) : saysMore(known, op, values);
+}
+
+/** The finished task that the customer himself still wishes something for (P19). */
+function lateFor(board: Board, op: Envelope): TaskRecord | null {
+  const { task: named, active } = op.payload;
+  const customer = idOf(op.entity);
+  const task = board[`task:${named as string}`] as TaskRecord | undefined;
+  if (task === undefined || op.author !== customer || task.customer !== customer || active !== true) return null;
+  return FINISHED.includes(task.status) ? task : null;
+}
+
+const profile: Decider = (board, op, context) => {
+  const record = board[op.entity] as CustomerRecord | undefined;
+  if (record === undefined) return DEFERRED;
+  const mine = newValues(op);
+  const merge = context.forced
+    ? { values: mine, contested: [] }
+    : threeWay(op.base, fieldsOf(record), mine, context.gone);
+  const after = profileSet(record, op, merge.values);
+  const [first] = merge.contested;
+  if (first === undefined) return ended(how(op, record, after, context), changed(op, record, after));
+  const one = fieldCase(op, mine, fieldsOf(record), record.profile_touched[first] ?? null, merge.contested);
   return ended('conflict', changed(op, record, after), [one]);
 };
 
@@ -269,7 +298,8 @@ function standingValues(record: SyncRecord | undefined, op: Envelope): Values {
   if (record === undefined || names === undefined) return {};
   const pick = (from: JsonObject): Values => Object.fromEntries(names.map((name) => [name, from[name] as Json]));
   if (ASSIGNING.includes(op.type) || op.type === 'task.window_changed') return pick(fieldsOf(record));
-  const known = (record as CustomerRecord).requests.find((one) => one.id === op.payload['request']);
+  if (op.type === 'customer.profile_set') return pick(fieldsOf(record));
+  const known = requestOf(record as CustomerRecord, op);
   return known === undefined ? {} : pick(fieldsOf(known));
 }
 
@@ -316,8 +346,23 @@ const shift: Decider = (board, op) => {
   return plainly(op, record ?? null);
 };
 
-/** Accepted as it is: whoever keeps the log folds the entity again without the operation it names. */
-const correction: Decider = (board, op) => (op.entity in board ? ended('applied') : DEFERRED);
+/**
+ * Accepted as it is: whoever keeps the log folds the entity again without the operation it names. When it is the customer who says
+ * that it did not happen, somebody has to look into it as well.
+ */
+const correction: Decider = (board, op) => {
+  const record = board[op.entity];
+  if (record === undefined) return DEFERRED;
+  const own = op.entity.startsWith('task:') && op.author === (record as TaskRecord).customer;
+  return own ? ended('conflict', {}, [disputedCase(record as TaskRecord, op)]) : ended('applied');
+};
+
+/** A case taken or handed on by somebody who did not see who has it now stays with whom it is. */
+const ownership: Decider = (board, op) => {
+  const record = board[op.entity] as ConflictRecord | undefined;
+  if (record === undefined) return DEFERRED;
+  return 'owner' in op.base && op.base['owner'] !== record.owner ? ended('merged') : plainly(op, record);
+};
 
 const verdict: Decider = (board, op) => {
   const record = board[op.entity] as ConflictRecord | undefined;
@@ -332,10 +377,12 @@ const SPECIAL: Record<string, Decider> = {
   'order.imported': order,
   'task.cancelled': cancel,
   'customer.request_set': request,
+  'customer.profile_set': profile,
   'parcel.scanned': (board, op) => plainly(op, board[op.entity] ?? null),
   'payment.collected': payment,
   'shift.started': shift,
   'shift.closed': shift,
   'operation.corrected': correction,
   'conflict.decided': verdict,
+  'conflict.assigned': ownership,
 };

@@ -1,6 +1,7 @@
 /** What the courier sees: the server's rows with his own operations laid over them, computed and never stored (P9). */
 import { apply, taskStub } from './apply';
-import type { Envelope, ResultStatus, SyncRecord, TaskRow } from './records';
+import type { Envelope, ResultStatus, SyncRecord, TaskRecord, TaskRow } from './records';
+import { belongs } from './requests';
 
 /** The server's row of a task: no parcel and no customer only in a stub. */
 export interface TaskRowBody extends Omit<TaskRow, 'parcel' | 'customer'> {
@@ -121,5 +122,13 @@ function laidOver(row: OverlaidRow, slot: Slot, op: Envelope, counts: boolean): 
   const { body } = row;
   const record = body?.[slot] ?? null;
   if (!counts || body === null || record === null) return after;
-  return { ...after, body: { ...body, [slot]: apply(record as SyncRecord, op) } };
+  const changed = apply(record as SyncRecord, op);
+  if (slot !== 'customer') return { ...after, body: { ...body, [slot]: changed } };
+  return { ...after, body: { ...body, customer: atTheDoor(changed as TaskRow['customer'], body.task) } };
+}
+
+/** Of a customer's requests a row has those that are on and belong to its task, as the server lists them (P24). */
+function atTheDoor(customer: TaskRow['customer'], task: TaskRecord): TaskRow['customer'] {
+  const shown = customer.requests.filter((request) => request.active && belongs(request, task));
+  return shown.length === customer.requests.length ? customer : { ...customer, requests: shown };
 }

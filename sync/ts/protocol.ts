@@ -15,7 +15,10 @@ export interface ExchangeRequest {
   cursors: Record<string, number>;
   ceilings: Record<string, number>;
   limit: number;
+  /** The handheld's clocks at sending: the wall's, and the one that only runs, with the start it counts from (P35). */
   sent_at: number;
+  mono: number;
+  boot: string;
 }
 
 export interface WireResult {

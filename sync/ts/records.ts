@@ -27,13 +27,17 @@ export type OperationType =
   | 'task.noted'
   | 'parcel.scanned'
   | 'customer.request_set'
+  | 'customer.profile_set'
+  | 'customer.consent_set'
   | 'payment.collected'
   | 'shift.started'
   | 'shift.closed'
   | 'operation.corrected'
-  | 'conflict.decided';
+  | 'conflict.decided'
+  | 'conflict.assigned'
+  | 'conflict.undone';
 
-export type Role = 'courier' | 'dispatcher' | 'csr' | 'admin';
+export type Role = 'customer' | 'courier' | 'dispatcher' | 'csr' | 'admin';
 
 export type TaskStatus =
   | 'created'
@@ -131,20 +135,64 @@ export interface ParcelRecord {
   last_scan: { op_id: string; author: string; at: number; verdict: ScanVerdict } | null;
 }
 
+export type RequestScope = 'always' | 'address' | 'parcel' | 'weekdays';
+
+/**
+ * A special request. `address` is the address text and `task` the task that the scopes of these names are about; weekdays count
+ * from Monday 1; a proposed one waits for customer service.
+ */
 export interface CustomerRequest {
   id: string;
   kind: string;
   text: string;
   active: boolean;
+  scope: RequestScope;
+  address: string | null;
+  task: string | null;
+  weekdays: number[];
+  source: 'order' | 'customer' | 'courier' | 'csr' | 'merchant';
+  state: 'proposed' | 'accepted';
+  valid_from: number | null;
+  valid_until: number | null;
+}
+
+/** The newest word of its kind. */
+export interface Consent {
+  id: string;
+  kind: 'reception' | 'neighbour' | 'locker' | 'station' | 'notices' | 'marketing';
+  given: boolean;
+  source: 'customer' | 'csr' | 'courier' | 'paper';
+  note: string | null;
+  at: number;
+  author: string;
+}
+
+/** Somebody to ask for at a customer's. */
+export interface Contact {
+  id: string;
+  name: string;
+  phone: string;
+  email: string | null;
+  role: string;
 }
 
 export interface CustomerRecord {
   id: string;
   station: string;
+  kind: 'person' | 'company';
   name: string;
   phone: string;
+  email: string | null;
+  language: 'zh' | 'en' | null;
+  tier: 'key' | 'monthly' | 'casual';
+  contacts: Contact[];
+  consents: Consent[];
+  tags: string[];
   requests: CustomerRequest[];
+  /** The last writer of each request, by its id. */
   touched: Record<string, Touch>;
+  /** The last writer of each field of the profile. */
+  profile_touched: Record<string, Touch>;
 }
 
 export interface ObligationRecord {
@@ -197,7 +245,7 @@ export type SyncRecord = TaskRecord | ParcelRecord | CustomerRecord | Obligation
 export interface TaskRow {
   task: TaskRecord;
   parcel: ParcelRecord;
-  customer: Pick<CustomerRecord, 'id' | 'name' | 'phone' | 'requests'>;
+  customer: Pick<CustomerRecord, 'id' | 'name' | 'phone' | 'language' | 'requests' | 'consents'>;
   obligation: ObligationRecord | null;
   conflict: string | null;
 }

@@ -3,8 +3,29 @@
 type Liftable = Record<string, unknown>;
 export type Steps = Record<string, (envelope: Liftable) => Liftable>;
 
-/** `type@version` -> the step to the next version. Nothing has changed since version 1. */
-export const STEPS: Steps = {};
+/**
+ * Version 1 knew no scope, no source and nobody who had to accept: what was asked counted everywhere, at once. A handheld may only
+ * propose, so what one asked for in version 1 is a proposal. What is no payload stays as it is.
+ */
+function requestSetV1(envelope: Liftable): Liftable {
+  const { payload } = envelope;
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return { ...envelope, v: 2 };
+  const fromDoor = (envelope['device'] ?? null) !== null;
+  const since = {
+    scope: 'always',
+    address: null,
+    task: null,
+    weekdays: [],
+    source: fromDoor ? 'courier' : 'csr',
+    state: fromDoor ? 'proposed' : 'accepted',
+    valid_from: null,
+    valid_until: null,
+  };
+  return { ...envelope, v: 2, payload: { ...since, ...payload } };
+}
+
+/** `type@version` -> the step to the next version. */
+export const STEPS: Steps = { 'customer.request_set@1': requestSetV1 };
 
 /**
  * The operation in the newest version there is a way to. What is no operation, has an unknown type or comes from a newer version
@@ -13,7 +34,8 @@ export const STEPS: Steps = {};
 export function upcast(envelope: Liftable, steps: Steps = STEPS): Liftable {
   let lifted = envelope;
   for (;;) {
-    const step = typeof lifted['type'] === 'string' ? steps[`${lifted['type']}@${String(lifted['v'])}`] : undefined;
+    const { type, v } = lifted;
+    const step = typeof type === 'string' && typeof v === 'number' ? steps[`${type}@${v}`] : undefined;
     if (step === undefined) return lifted;
     lifted = step(lifted);
   }

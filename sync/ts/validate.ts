@@ -15,6 +15,15 @@ export interface Problem {
   detail: string;
 }
 
+/** What a writer may say of himself, by type and role: a courier proposes, a customer speaks for himself. */
+const SPEAKS_AS: Record<string, Record<string, Record<string, string>>> = {
+  'customer.request_set': {
+    courier: { state: 'proposed', source: 'courier' },
+    customer: { source: 'customer' },
+  },
+  'customer.consent_set': { customer: { source: 'customer' } },
+};
+
 type Unjudged = Record<string, unknown>;
 
 /** The problems of an upcast operation, sorted by field and code; `role` is the author's, null leaves permission open. */
@@ -25,7 +34,7 @@ export function validate(envelope: unknown, role: string | null = null): Problem
     () => shape(envelope),
     () => known(envelope, role),
     () => payloadShape(envelope),
-    () => sense(envelope['type'] as string, envelope['entity'] as string, envelope['payload'] as JsonObject),
+    () => sense(envelope['type'] as string, envelope['entity'] as string, envelope['payload'] as JsonObject, role),
   ];
   for (const stage of stages) {
     const problems = tidy(stage());
@@ -89,8 +98,12 @@ function fieldOf({ keyword, instancePath, params }: CheckError, path: string): s
 }
 
 /** What no shape can say: values that contradict each other or name what does not exist. */
-function sense(type: string, entity: string, payload: JsonObject): Problem[] {
-  const found: Problem[] = [];
+function sense(type: string, entity: string, payload: JsonObject, role: string | null): Problem[] {
+  const found: Problem[] = type === 'customer.request_set' ? requestSense(payload) : [];
+  for (const [name, allowed] of Object.entries(SPEAKS_AS[type]?.[role ?? ''] ?? {})) {
+    if (payload[name] === allowed) continue;
+    found.push(problem(`payload.${name}`, 'invalid_payload', `a ${role} can only say ${allowed} here`));
+  }
   const excepted = ['task.attempt_failed', 'task.held', 'task.returned'].includes(type);
   if (excepted && !Object.hasOwn(REASONS, payload['reason'] as string)) {
     found.push(problem('payload.reason', 'invalid_payload', 'no such reason'));
@@ -108,6 +121,26 @@ function sense(type: string, entity: string, payload: JsonObject): Problem[] {
     if (!waybill || waybill !== normalWaybill(waybill)) {
       found.push(problem('payload.waybill', 'invalid_payload', 'the waybill is not in its normal form'));
     }
+  }
+  return found;
+}
+
+/** A scope that says what it is about, weekdays in their order, and an end after the start. */
+function requestSense(payload: JsonObject): Problem[] {
+  const found: Problem[] = [];
+  const wrong = (name: string, detail: string): void => {
+    found.push(problem(`payload.${name}`, 'invalid_payload', detail));
+  };
+  const { scope, address, task, valid_from: start, valid_until: end } = payload;
+  const weekdays = payload['weekdays'] as number[];
+  if (scope === 'address' && address === null) wrong('address', 'a request for one address names it');
+  if (scope === 'parcel' && task === null) wrong('task', 'a request for one parcel names its task');
+  const inOrder = weekdays.every((day, index) => index === 0 || (weekdays[index - 1] as number) < day);
+  if (!inOrder || (scope === 'weekdays' && !weekdays.length)) {
+    wrong('weekdays', 'weekdays are named once each, in their order');
+  }
+  if ((start ?? null) !== null && (end ?? null) !== null && (end as number) < (start as number)) {
+    wrong('valid_until', 'the request ends before it starts');
   }
   return found;
 }

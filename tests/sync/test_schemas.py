@@ -7,6 +7,7 @@ import pytest
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from sync import tables
 from sync.schemas import OPERATIONS, RECORDS, ROW_BODIES, ExchangeRequest, ExchangeResponse
 
 Plain = dict[str, Any]
@@ -59,7 +60,7 @@ def test_every_operation_names_itself_and_takes_no_more_than_it_knows(components
     for op_type, schema in OPERATIONS.items():
         shape = components[schema.__name__]
         assert shape["properties"]["type"]["enum"] == [op_type]
-        assert shape["properties"]["v"]["enum"] == [1]
+        assert shape["properties"]["v"]["enum"] == [tables.OPERATIONS[op_type]["v"]]
         assert shape["additionalProperties"] is False
         assert set(shape["properties"]) - set(shape["required"]) == {"position"}
 

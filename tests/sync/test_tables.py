@@ -27,7 +27,7 @@ def test_types_and_entities_are_those_of_the_schemas() -> None:
         pattern = str(OPERATIONS[op_type]().fields["entity"].validators[0].regex.pattern)  # type: ignore[attr-defined]
         kinds = fields.ENTITY_KINDS if rule["entity"] == tables.KIND_OF_ENTITY_ANY else (rule["entity"],)
         assert f"(?:{'|'.join(kinds)}):" in pattern, op_type
-        assert rule["roles"] and set(rule["roles"]) <= {"courier", "dispatcher", "csr", "admin"}
+        assert rule["roles"] and set(rule["roles"]) <= {"customer", "courier", "dispatcher", "csr", "admin"}
         assert rule["class"] in ("plan", "fact", "payment", "decision", "correction")
 
 

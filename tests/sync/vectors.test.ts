@@ -7,12 +7,22 @@ import { apply } from '../../sync/ts/apply';
 import { canonical, derive, normalWaybill, sha256Hex } from '../../sync/ts/canonical';
 import { corrected } from '../../sync/ts/clock';
 import { effect } from '../../sync/ts/conflict';
-import { decide, fold, threeWay, type Board } from '../../sync/ts/merge';
+import { decide, fold, type Board } from '../../sync/ts/merge';
 import { absorb, itemState, overlay, type Answer, type Row } from '../../sync/ts/pending';
 import { narrowed, parse, planPush, positionCode, sliceBatch } from '../../sync/ts/protocol';
-import type { ConflictRecord, Envelope, JsonObject, ResultStatus, SyncRecord } from '../../sync/ts/records';
+import type {
+  ConflictRecord,
+  CustomerRequest,
+  Envelope,
+  JsonObject,
+  ResultStatus,
+  SyncRecord,
+  TaskRecord,
+} from '../../sync/ts/records';
+import { applies, belongs } from '../../sync/ts/requests';
 import { upcast } from '../../sync/ts/upcast';
 import { validate } from '../../sync/ts/validate';
+import { threeWay } from '../../sync/ts/values';
 
 interface Case {
   name: string;
@@ -46,6 +56,10 @@ const RUN: Record<string, (input: never) => unknown> = {
     decide(input.board, input.op, input.rev, input.station),
   fold: (input: { entity: string; ops: Envelope[]; void: string[]; force: string[]; station: string | null }) => ({
     records: fold(input.entity, input.ops, new Set(input.void), new Set(input.force), input.station),
+  }),
+  request: (input: { request: CustomerRequest; task: TaskRecord; weekday: number; now: number }) => ({
+    belongs: belongs(input.request, input.task),
+    applies: applies(input.request, input.task, input.weekday, input.now),
   }),
   effect: (input: { case: ConflictRecord; outcome: string }) => effect(input.case, input.outcome),
   overlay: (input: {

@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.sync.making import basics, facts, money, pending, plans, states, validating
+from tests.sync.making import basics, facts, money, pending, people, plans, requests, states, validating
 from tests.sync.making.book import Book
 
 HERE = Path(__file__).resolve().parents[3] / "sync" / "vectors"
@@ -21,7 +21,7 @@ BOOKS = (
     pending.effects,
     plans.merges,
     plans.plans,
-    plans.requests,
+    requests.requests,
     plans.orders,
     states.states,
     facts.pairs,
@@ -30,6 +30,9 @@ BOOKS = (
     money.decisions,
     money.folds,
     pending.overlays,
+    people.belonging,
+    people.profiles,
+    people.late,
 )
 
 

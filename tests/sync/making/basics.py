@@ -4,7 +4,7 @@ import hashlib
 import uuid
 
 from tests.sync.making.book import Book, Plain
-from tests.sync.making.cast import DEVICES, INCARNATIONS, LI, NINE, op, uid
+from tests.sync.making.cast import CHEN, DEVICES, INCARNATIONS, LI, NINE, op, uid
 
 
 def canonical() -> Book:
@@ -199,4 +199,35 @@ def upcasts() -> Book:
     book.case("a newer version stays for validate", "P6", "upcast", {"envelope": newer}, {"envelope": newer})
     strange = op("task.arrived", type="task.teleported")
     book.case("an unknown type stays", "P6", "upcast", {"envelope": strange}, {"envelope": strange})
+    _requests_of_version_1(book)
     return book
+
+
+def _requests_of_version_1(book: Book) -> None:
+    """Envelopes as the product wrote them before requests had a scope."""
+
+    def lifted(name: str, envelope: object, claim: Plain) -> None:
+        spelled = {f"envelope.{path}".rstrip("."): value for path, value in claim.items()}
+        book.case(name, "P6", "upcast", {"envelope": envelope}, spelled)
+
+    now = op("customer.request_set", CHEN, 3)
+    since = ("scope", "address", "task", "weekdays", "source", "state", "valid_from", "valid_until")
+    old = {key: value for key, value in now["payload"].items() if key not in since}
+    was = now | {"v": 1, "payload": old, "base": {"text": "先打电话", "active": True}}
+    everywhere = {
+        "scope": "always",
+        "address": None,
+        "task": None,
+        "weekdays": [],
+        "source": "csr",
+        "state": "accepted",
+        "valid_from": None,
+        "valid_until": None,
+    }
+    lifted("a request of the desk, version 1", was, {"": was | {"v": 2, "payload": old | everywhere}})
+    door = op("customer.request_set", LI, 3) | {"v": 1, "payload": old}
+    proposed = old | everywhere | {"source": "courier", "state": "proposed"}
+    lifted("a request from the door, version 1", door, {"v": 2, "payload": proposed})
+    lifted("version 1 without a payload", was | {"payload": None}, {"v": 2, "payload": None})
+    lifted("a request of this version stays", now, {"": now})
+    lifted("true is no version", was | {"v": True}, {"v": True, "payload": old})

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sync.tables import OPERATIONS
+
 Plain = dict[str, Any]
 
 NINE = 1_780_275_600_000  # 2026-06-01 09:00 in Shanghai
@@ -64,12 +66,41 @@ PAYLOADS: dict[str, Plain] = {
         "kind": "no_ring",
         "text": "宝宝睡觉，勿按门铃",
         "active": True,
+        "scope": "always",
+        "address": None,
+        "task": None,
+        "weekdays": [],
+        "source": "courier",
+        "state": "proposed",
+        "valid_from": None,
+        "valid_until": None,
+    },
+    "customer.profile_set": {
+        "kind": "company",
+        "name": "文三书店",
+        "phone": "0571-88880000",
+        "email": "books@example.com",
+        "language": "zh",
+        "tier": "key",
+        "contacts": [
+            {"id": uid(13, 1), "name": "赵敏", "phone": "13900002222", "email": None, "role": "收货"}
+        ],
+        "tags": ["易碎"],
+    },
+    "customer.consent_set": {
+        "consent": uid(14, 1),
+        "kind": "reception",
+        "given": True,
+        "source": "customer",
+        "note": None,
     },
     "payment.collected": {"task": TASK, "amount_minor": 12_800, "currency": "CNY", "method": "cash"},
     "shift.started": {"station": STATION, "tasks": 42},
     "shift.closed": {"recorded": 50, "confirmed": 48, "waiting": 2, "cash_minor": 12_800},
     "operation.corrected": {"corrects": uid(20, 1), "error": "did_not_occur", "note": None},
     "conflict.decided": {"outcome": "mine", "reason": "签收照片清楚"},
+    "conflict.assigned": {"owner": ZHOU},
+    "conflict.undone": {"decision": uid(20, 20)},
 }
 
 ENTITIES = {
@@ -94,7 +125,7 @@ def op(op_type: str, author: str = LI, number: int = 1, /, **changes: Any) -> Pl
     envelope: Plain = {
         "op_id": uid(20, number),
         "type": op_type,
-        "v": 1,
+        "v": OPERATIONS[op_type]["v"],
         "author": author,
         "device": device,
         "incarnation": INCARNATIONS.get(author),
@@ -201,16 +232,48 @@ def parcel(**changes: Any) -> Plain:
     } | changes
 
 
+def request(**changes: Any) -> Plain:
+    """The request that came with the order: for whatever comes to this customer."""
+    return {
+        "id": REQUEST,
+        "kind": "call_first",
+        "text": "先打电话",
+        "active": True,
+        "scope": "always",
+        "address": None,
+        "task": None,
+        "weekdays": [],
+        "source": "order",
+        "state": "accepted",
+        "valid_from": None,
+        "valid_until": None,
+    } | changes
+
+
 def customer(**changes: Any) -> Plain:
-    """A customer with one request."""
+    """A customer with one request, of whom no more is known than an order says."""
     return {
         "id": CUSTOMER,
         "station": STATION,
+        "kind": "person",
         "name": "王小明",
         "phone": "13800001111",
-        "requests": [{"id": REQUEST, "kind": "call_first", "text": "先打电话", "active": True}],
+        "email": None,
+        "language": None,
+        "tier": "casual",
+        "contacts": [],
+        "consents": [],
+        "tags": [],
+        "requests": [request()],
         "touched": {},
+        "profile_touched": {},
     } | changes
+
+
+def contact() -> Plain:
+    """The part of a customer that goes to the door."""
+    door = ("id", "name", "phone", "language", "requests", "consents")
+    return {key: value for key, value in customer().items() if key in door}
 
 
 def obligation(**changes: Any) -> Plain:
@@ -227,8 +290,7 @@ def obligation(**changes: Any) -> Plain:
 
 def row(**changes: Any) -> Plain:
     """A task's row as pulled."""
-    contact = {key: value for key, value in customer().items() if key in ("id", "name", "phone", "requests")}
-    body = {"task": task(), "parcel": parcel(), "customer": contact, "obligation": None, "conflict": None}
+    body = {"task": task(), "parcel": parcel(), "customer": contact(), "obligation": None, "conflict": None}
     return {"rev": 3, "present": True, "reason": None, "body": body | changes}
 
 

@@ -188,6 +188,8 @@ def decisions() -> Book:
         "quarantined": ([], []),
         "device_lost": ([], []),
         "field": ([], []),
+        "request_late": ([], []),
+        "disputed": ([], [me]),
     }
     for kind, (by_mine, by_theirs) in effects.items():
         opened = case_record(kind, mine, theirs)
@@ -300,8 +302,9 @@ def _money(fold: object, made: Plain) -> None:
     fold("no payment occurred", MONEY, log, nothing, {f"{MONEY}.status": "due", f"{MONEY}.collected": None})
     key = f"customer:{CUSTOMER}"
     base = {"text": "先打电话", "active": True}
-    louder = op("customer.request_set", LI, 7, base=base, payload={"text": "大声敲门"})
-    softer = op("customer.request_set", CHEN, 8, base=base, payload={"text": "轻声敲门"})
+    desk = {"source": "csr", "state": "accepted"}
+    louder = op("customer.request_set", ZHOU, 7, base=base, payload=desk | {"text": "大声敲门"})
+    softer = op("customer.request_set", CHEN, 8, base=base, payload=desk | {"text": "轻声敲门"})
     asked = [made, louder, softer]
     fold("a request that lost stays lost", key, asked, [], {f"{key}.requests.0.text": "大声敲门"})
     fold(

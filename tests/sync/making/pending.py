@@ -6,13 +6,13 @@ from tests.sync.making.cast import (
     CUSTOMER,
     LI,
     PARCEL,
-    REQUEST,
     TASK,
     WANG,
-    customer,
+    contact,
     obligation,
     op,
     outcome,
+    request,
     result,
     row,
     task,
@@ -131,8 +131,21 @@ def _records(see: object) -> None:
     )
     ask = op("customer.request_set", LI, 1)
     assert ask["entity"] == f"customer:{CUSTOMER}"
-    asked = {"id": REQUEST, "kind": "no_ring", "text": "宝宝睡觉，勿按门铃", "active": True}
+    asked = request(kind="no_ring", text="宝宝睡觉，勿按门铃", source="courier", state="proposed")
     see("a request is set", "P9 P24", {KEY: row()}, [ask], {f"{KEY}.body.customer.requests": [asked]})
+    here = op("customer.request_set", LI, 1, payload={"request": uid(8, 2), "scope": "parcel", "task": TASK})
+    other = f"task:{uid(3, 3)}"
+    see(
+        "a request for one parcel shows in no other task of the customer",
+        "P9 P24",
+        {KEY: row(), other: row(task=task(id=uid(3, 3)))},
+        [here],
+        {f"{KEY}.body.customer.requests.#": 2, f"{other}.body.customer.requests.#": 1},
+    )
+    off = op("customer.request_set", LI, 1, payload={"active": False})
+    see(
+        "a request switched off is gone", "P9 P24", {KEY: row()}, [off], {f"{KEY}.body.customer.requests": []}
+    )
     shift = op("shift.started", LI, 1)
     see("a shift is in no row", "P9", {KEY: row()}, [shift], {f"{KEY}.pending": []})
 
@@ -242,9 +255,8 @@ def effects() -> Book:
     effect("a payment", "P9 P21", obligation(), op("payment.collected"), {"status": "settled"})
     strange = op("task.arrived", type="task.teleported")
     effect("an operation of an unknown type", "P6", task(), strange, {"": task()})
-    contact = {key: value for key, value in customer().items() if key in ("id", "name", "phone", "requests")}
     ask = op("customer.request_set", LI, 9, payload={"request": uid(8, 2)})
-    effect("a customer in a row gets no stamps", "P9 P24", contact, ask, {"requests.#": 2, "touched": None})
+    effect("a customer in a row gets no stamps", "P9 P24", contact(), ask, {"requests.#": 2, "touched": None})
     return book
 
 

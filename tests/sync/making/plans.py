@@ -20,6 +20,7 @@ from tests.sync.making.cast import (
     op,
     order,
     parcel,
+    request,
     stamped,
     task,
     uid,
@@ -237,71 +238,6 @@ def _same() -> Plain:
     return {"status": "merged", "changes": {}, "kinds": []}
 
 
-def requests() -> Book:
-    book = Book("requests", "Special requests from several hands")
-    key = f"customer:{CUSTOMER}"
-
-    def change(name: str, record: Plain, base: Plain, payload: Plain, claim: Plain) -> Plain:
-        given = op("customer.request_set", LI, 9, base=base, payload=payload)
-        return book.decide(name, "P20 P24", {key: record}, given, claim)
-
-    stands = {"text": "先打电话", "active": True}
-    touch = {REQUEST: stamped(op("customer.request_set", LI, 9))}
-    change(
-        "a request is changed",
-        customer(),
-        stands,
-        {"kind": "call_first", "text": "先打座机"},
-        {
-            "status": "applied",
-            "after.requests": [{"id": REQUEST, "kind": "call_first", "text": "先打座机", "active": True}],
-            "after.touched": touch,
-        },
-    )
-    change(
-        "a new request comes last",
-        customer(),
-        {},
-        {"request": uid(8, 2), "kind": "fragile", "text": ""},
-        {"status": "applied", "after.requests.#": 2, "after.requests.1.kind": "fragile"},
-    )
-    by = op("customer.request_set", CHEN, 5)
-    off = customer(
-        requests=[{"id": REQUEST, "kind": "call_first", "text": "先打电话", "active": False}],
-        touched={REQUEST: stamped(by)},
-    )
-    change(
-        "I change the text, they switched it off",
-        off,
-        stands,
-        {"kind": "call_first", "text": "先打座机"},
-        {"status": "applied", "after.requests.0.text": "先打座机", "after.requests.0.active": False},
-    )
-    rewritten = customer(
-        requests=[{"id": REQUEST, "kind": "call_first", "text": "打手机", "active": True}],
-        touched={REQUEST: stamped(by)},
-    )
-    change(
-        "we both change the text",
-        rewritten,
-        stands,
-        {"kind": "call_first", "text": "先打座机"},
-        {
-            "status": "conflict",
-            "kinds": ["field"],
-            "changes": {},
-            "cases.0.fields": ["text"],
-            "cases.0.mine.text": "先打座机",
-            "cases.0.theirs.text": "打手机",
-            "cases.0.base": {"text": "先打电话"},
-            "cases.0.theirs_op": by["op_id"],
-            "cases.0.task": None,
-        },
-    )
-    change("nothing is changed", customer(), stands, {"kind": "call_first", "text": "先打电话"}, _same())
-    return book
-
-
 def orders() -> Book:
     book = Book("orders", "Orders as imported")
 
@@ -348,7 +284,7 @@ def orders() -> Book:
 def _returning_customer(take: Any) -> None:
     key = f"customer:{CUSTOMER}"
     by = op("customer.request_set", LI, 5)
-    off = {"id": REQUEST, "kind": "call_first", "text": "先打电话", "active": False}
+    off = request(active=False)
     known = customer(phone="0571-1", requests=[off], touched={REQUEST: stamped(by)})
     other = {"id": uid(8, 2), "kind": "fragile", "text": "玻璃"}
     again = order(requests=[{"id": REQUEST, "kind": "call_first", "text": "先打电话"}, other])
@@ -358,7 +294,7 @@ def _returning_customer(take: Any) -> None:
         again,
         {
             f"changes.{key}.phone": "13800001111",
-            f"changes.{key}.requests": [off, {**other, "active": True}],
+            f"changes.{key}.requests": [off, request(**other)],
             f"changes.{key}.touched": known["touched"],
         },
     )

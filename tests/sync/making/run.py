@@ -9,11 +9,13 @@ from sync.apply import apply
 from sync.canonical import NotCanonicalError, canonical, derive, normal_waybill, sha256_hex
 from sync.clock import corrected
 from sync.conflict import effect
-from sync.merge import decide, fold, three_way
+from sync.merge import decide, fold
 from sync.pending import absorb, item_state, overlay
 from sync.protocol import UnreadableError, narrowed, parse, plan_push, position_code, slice_batch
+from sync.requests import applies, belongs
 from sync.upcast import upcast
 from sync.validate import validate
+from sync.values import three_way
 
 Plain = dict[str, Any]
 
@@ -46,6 +48,12 @@ def _overlay(given: Plain) -> Plain:
     return {"rows": overlay(given["rows"], given["entries"], given["results"], given["cursors"])}
 
 
+def _request(given: Plain) -> Plain:
+    request, task = given["request"], given["task"]
+    counts = applies(request, task, given["weekday"], given["now"])
+    return {"belongs": belongs(request, task), "applies": counts}
+
+
 FUNCTIONS: dict[str, Callable[[Plain], Plain]] = {
     "canonical": _canonical,
     "derive": lambda given: {"id": derive(*given["parts"])},
@@ -56,6 +64,7 @@ FUNCTIONS: dict[str, Callable[[Plain], Plain]] = {
     "merge": lambda given: asdict(three_way(given["base"], given["theirs"], given["mine"])),
     "decide": _decide,
     "fold": _fold,
+    "request": _request,
     "effect": _effect,
     "overlay": _overlay,
     "absorb": lambda given: {"known": absorb(given["known"], given["results"])},

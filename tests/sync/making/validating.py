@@ -1,5 +1,6 @@
 """Vectors of validate: a good operation of every type, and one for each way to be wrong."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sync.canonical import derive
@@ -28,12 +29,16 @@ MAY: dict[str, str] = {
     "task.returned": "courier",
     "task.noted": "courier dispatcher csr admin",
     "parcel.scanned": "courier",
-    "customer.request_set": "courier dispatcher csr admin",
+    "customer.request_set": "customer courier dispatcher csr admin",
+    "customer.profile_set": "dispatcher csr admin",
+    "customer.consent_set": "customer dispatcher csr admin",
     "payment.collected": "courier",
     "shift.started": "courier",
     "shift.closed": "courier",
-    "operation.corrected": "courier dispatcher admin",
+    "operation.corrected": "customer courier dispatcher csr admin",
     "conflict.decided": "dispatcher csr admin",
+    "conflict.assigned": "dispatcher csr admin",
+    "conflict.undone": "dispatcher csr admin",
 }
 # One wrong member for every payload: (member, value).
 WRONG: dict[str, tuple[str, object]] = {
@@ -53,11 +58,23 @@ WRONG: dict[str, tuple[str, object]] = {
     "task.noted": ("text", ""),
     "parcel.scanned": ("verdict", "maybe"),
     "customer.request_set": ("active", 1),
+    "customer.profile_set": ("tier", "gold"),
+    "customer.consent_set": ("kind", "balcony"),
     "payment.collected": ("amount_minor", 0),
     "shift.started": ("tasks", -1),
     "shift.closed": ("cash_minor", None),
     "operation.corrected": ("error", "typo"),
     "conflict.decided": ("outcome", "both"),
+    "conflict.assigned": ("owner", "me"),
+    "conflict.undone": ("decision", None),
+}
+
+
+# What each role has to say where not everyone may say everything.
+SAYS: dict[tuple[str, str], Plain] = {
+    ("customer.request_set", "customer"): {"source": "customer", "state": "accepted"},
+    ("customer.request_set", "courier"): {"source": "courier", "state": "proposed"},
+    ("customer.request_set", "dispatcher"): {"source": "csr", "state": "accepted"},
 }
 
 
@@ -92,8 +109,9 @@ def shapes() -> Book:
             rest = {key: item for key, item in fine["payload"].items() if key != gone}
             problem = [("invalid_payload", f"payload.{gone}")]
             _check(book, f"{op_type} without {gone}", "P5", fine | {"payload": rest}, None, problem)
-        for role in ("courier", "dispatcher", "csr", "admin"):
+        for role in ("customer", "courier", "dispatcher", "csr", "admin"):
             allowed = role in MAY[op_type].split()
+            fine = fine | {"payload": fine["payload"] | SAYS.get((op_type, role), {})}
             problems = [] if allowed else [("forbidden", "type")]
             verb = "may" if allowed else "may not"
             _check(book, f"a {role} {verb} write {op_type}", "P18", fine, role, problems)
@@ -228,7 +246,44 @@ def sense() -> Book:
         edited("order.imported", requests=[{"id": uid(8, 1), "kind": "dance", "text": ""}]),
         ("invalid_payload", "payload.requests.0.kind"),
     )
+    _requests(book, edited)
     return book
+
+
+def _requests(book: Book, edited: Callable[..., Plain]) -> None:
+    """Requests that say nothing, and writers who say more than they may."""
+
+    def said(name: str, payload: Plain, role: str | None, *wrong: str, what: str = "request") -> None:
+        problems = [("invalid_payload", f"payload.{field}") for field in wrong]
+        _check(book, name, "P18", edited(f"customer.{what}_set", **payload), role, problems)
+
+    said("a request for an address names none", {"scope": "address"}, None, "address")
+    said("a request for an address", {"scope": "address", "address": "文三路 100 号"}, None)
+    said("a request for a parcel names no task", {"scope": "parcel"}, None, "task")
+    said("a request for a parcel", {"scope": "parcel", "task": TASK}, None)
+    said("a request for weekdays names none", {"scope": "weekdays"}, None, "weekdays")
+    said("a request for weekdays", {"scope": "weekdays", "weekdays": [1, 2, 5]}, None)
+    said("weekdays out of order", {"weekdays": [5, 1]}, None, "weekdays")
+    said("a weekday twice", {"weekdays": [1, 1]}, None, "weekdays")
+    said("an eighth weekday", {"weekdays": [8]}, None, "weekdays.0")
+    said("a request that ends before it starts", {"valid_from": 2, "valid_until": 1}, None, "valid_until")
+    said("a request of one moment", {"valid_from": 2, "valid_until": 2}, None)
+    said("a courier accepts his own proposal", {"state": "accepted"}, "courier", "state")
+    said("a courier speaks for the customer", {"source": "customer"}, "courier", "source")
+    said("a customer speaks for the desk", {"source": "csr", "state": "accepted"}, "customer", "source")
+    said("a customer proposes", {"source": "customer"}, "customer")
+    said("a desk accepts what a courier proposed", {"state": "accepted"}, "csr")
+    paper = {"source": "paper"}
+    said("a consent on paper from the customer's page", paper, "customer", "source", what="consent")
+    said("a consent on paper at the desk", paper, "csr", what="consent")
+    for name, email, wrong in (
+        ("with a sign too few", "books.example.com", True),
+        ("on two lines", "a@b\n", True),
+        ("beyond ASCII", "书@example.com", True),
+        ("none", None, False),
+    ):
+        fields = ["email"] if wrong else []
+        said(f"an email address: {name}", {"email": email}, "csr", *fields, what="profile")
 
 
 def _check(
