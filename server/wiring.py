@@ -6,15 +6,26 @@ from typing import Any
 
 from server.core.bus import Bus, Message
 from server.core.jobs import Handler, Periodic
-from server.intake import service as orders
+from server.intake import calls
+from server.intake import jobs as orders
+from server.notifications import delivery, messages
+from server.notifications import service as notices
 from server.ops import manifest, react, reference
-from server.ops.events import EntitiesCreated, OperationDecided, PlanChanged
+from server.ops.events import (
+    EntitiesCreated,
+    ListChanged,
+    OperationDecided,
+    OutcomeWithdrawn,
+    PlanChanged,
+    StatusChanged,
+)
 
 # event type -> reactor that runs in the transaction of the change
 INSIDE: tuple[tuple[type[Any], Any], ...] = (
-    (OperationDecided, react.open_cases),
     (OperationDecided, react.correct),
     (OperationDecided, react.carry_out),
+    (OperationDecided, react.undo),
+    (OperationDecided, react.open_cases),
     (OperationDecided, react.close_shift),
     (EntitiesCreated, react.wake),
 )
@@ -22,16 +33,25 @@ INSIDE: tuple[tuple[type[Any], Any], ...] = (
 # event type -> outbox topic -> function that makes the message
 AFTER: tuple[tuple[type[Any], str, Any], ...] = (
     (PlanChanged, "manifest", lambda event: Message(event.station_id)),
+    (StatusChanged, "notice", messages.of_status),
+    (OutcomeWithdrawn, "notice", messages.of_withdrawal),
+    (ListChanged, "notice", messages.of_list),
 )
 
 # outbox topic -> handler the worker runs
-HANDLERS: dict[str, Handler] = {"manifest": lambda row: manifest.publish(row.key)}
+HANDLERS: dict[str, Handler] = {
+    "manifest": lambda row: manifest.publish(row.key),
+    orders.TOPIC: orders.start,
+    "notice": notices.expand,
+    "push": delivery.deliver,
+}
 
 # jobs that come round by themselves
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("manifest", 60_000, manifest.publish_all),
     Periodic("reference", 60_000, reference.publish_all),
     Periodic("orders.resume", 30_000, orders.resume_left_behind),
+    Periodic("orders.forget_calls", 3_600_000, calls.forget_old),
 )
 
 

@@ -69,6 +69,30 @@ def draft(op_type: str, entity: str, payload: dict[str, Any], **over: Any) -> di
     return {**made, **over}
 
 
+def wish(**over: Any) -> dict[str, Any]:
+    """The payload of `customer.request_set`: the desk asks for something, for all that comes to the customer."""
+    return {
+        "request": uuid7(),
+        "kind": "no_ring",
+        "text": "宝宝在睡觉",
+        "active": True,
+        "scope": "always",
+        "address": None,
+        "task": None,
+        "weekdays": [],
+        "source": "csr",
+        "state": "accepted",
+        "valid_from": None,
+        "valid_until": None,
+        **over,
+    }
+
+
+def request_draft(customer: str, *, base: dict[str, Any] | None = None, **over: Any) -> dict[str, Any]:
+    """`customer.request_set` from a web session; `over` changes the payload of `wish`."""
+    return draft("customer.request_set", f"customer:{customer}", wish(**over), v=2, base=base or {})
+
+
 def order_draft(
     station: str, waybill: str = "SF1000000001", kind: str = "delivery", **over: Any
 ) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.auth.policy import UserView
 from server.core.records import Record, Versioned
 from sync.canonical import derive
 from sync.merge import Decision
@@ -137,17 +138,23 @@ class Notice:
 
 @dataclass
 class Batch:
-    """One transaction's worth of work. `couriers` are those its operations name: id -> station."""
+    """One transaction's worth of work. `couriers` are those its operations name (id -> station), `desks` who
+    works at a station's desk.
+
+    `voided` and `forced` say which operation took another one back, or made it stand after all; None gives it back.
+    `taken_back` and `given_back` are the operations themselves, whose money moves with them.
+    """
 
     writer: Writer
     items: list[Item]
     now: int
-    skew_ms: int | None = None
     board: Board = field(default_factory=Board)
     couriers: dict[str, str] = field(default_factory=dict)
-    voided: dict[str, str] = field(default_factory=dict)
-    forced: dict[str, str] = field(default_factory=dict)
+    desks: dict[str, list[UserView]] = field(default_factory=dict)
+    voided: dict[str, str | None] = field(default_factory=dict)
+    forced: dict[str, str | None] = field(default_factory=dict)
     taken_back: list[Envelope] = field(default_factory=list)
+    given_back: list[Envelope] = field(default_factory=list)
     closed_shifts: set[str] = field(default_factory=set)
     notices: list[Notice] = field(default_factory=list)
 

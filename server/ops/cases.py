@@ -1,12 +1,15 @@
 """Cases a batch opens: one conflict record each, with both versions (P22)."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from server.conflicts.policy import due_at
+from server.auth import queries as auth_queries
+from server.conflicts import queries as conflict_queries
+from server.conflicts.policy import Candidate, choose_owner, due_at
 from server.core.ids import is_uuid
-from server.ops.batch import Batch, Fault, Item, Writer, task_of
+from server.ops.batch import Batch, Fault, Item, Writer, split, task_of
 from server.ops.owners import OWNERS
 from sync.canonical import canonical, storable
 from sync.conflict import CaseDraft, incident, opened
@@ -75,11 +78,32 @@ def _open(batch: Batch, writer: Writer, draft: CaseDraft) -> None:
     record = opened(
         draft,
         station=writer.station_id,
-        owner=None,
-        due_at=due_at(draft.kind, batch.now),
+        owner=_owner(batch, writer.station_id, draft.kind),
+        due_at=due_at(draft.kind, batch.now, _tier(batch, draft)),
         opened_at=batch.now,
     )
     batch.board.put(f"conflict:{draft.id}", record)
+
+
+def _tier(batch: Batch, draft: CaseDraft) -> str:
+    """The tier of the customer a case is about."""
+    task = batch.board.records.get(f"task:{draft.task}")
+    about = f"customer:{task['customer']}" if task is not None else draft.entity
+    record = batch.board.records.get(about)
+    return str(record["tier"]) if record is not None and split(about)[0] == "customer" else "casual"
+
+
+def _owner(batch: Batch, station_id: str, kind: str) -> str | None:
+    """Somebody at the station's desk, whoever has the least to do; cases of this batch count too."""
+    if station_id not in batch.desks:
+        batch.desks[station_id] = auth_queries.desk_of(station_id)
+    owned = Counter(conflict_queries.open_by_owner(station_id)) + Counter(
+        record["owner"]
+        for conflict_id, record in batch.board.of_kind("conflict")
+        if f"conflict:{conflict_id}" not in batch.board.loaded
+    )
+    people = batch.desks[station_id]
+    return choose_owner(kind, [Candidate(one.id, one.role, owned[one.id]) for one in people])
 
 
 def _id_named(op: dict[str, Any]) -> str | None:
@@ -89,12 +113,22 @@ def _id_named(op: dict[str, Any]) -> str | None:
 
 def _task_named(batch: Batch, writer: Writer, op: dict[str, Any]) -> str | None:
     """The task the thing speaks of, when the batch has it and it is the writer's station's."""
+    task = _spoken_of(op)
+    record = batch.board.records.get(f"task:{task}")
+    return task if record is not None and record["station"] == writer.station_id else None
+
+
+def task_spoken_of(item: Item) -> str | None:
+    """The task that what was handed in speaks of, whatever else is wrong with it."""
+    return _spoken_of(item.raw) if isinstance(item.raw, dict) else None
+
+
+def _spoken_of(op: dict[str, Any]) -> str | None:
     try:
         task = task_of(op)
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
-    record = batch.board.records.get(f"task:{task}")
-    return task if record is not None and record["station"] == writer.station_id else None
+    return task if isinstance(task, str) and is_uuid(task) else None
 
 
 def plain_text(raw: Any) -> str:

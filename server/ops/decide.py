@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from server.auth import queries as auth_queries
-from server.ops.batch import Batch, Fault, Item, split
+from server.conflicts.policy import undo_until
+from server.core.records import Record
+from server.ops import oplog
+from server.ops.batch import Batch, Envelope, Fault, Item, Writer, split
 from sync.merge import decide as decide_by_rules
 
 _OTHER_STATION = Fault("forbidden", "This belongs to another station.")
@@ -49,6 +52,10 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
         return _OTHER_STATION
     if kind == "shift" and record is not None and record["courier"] != op["author"]:
         return Fault("forbidden", "This is another courier's shift.")
+    if writer.role == "customer" and not _his_own(batch, writer, op):
+        return Fault("forbidden", "A customer speaks for himself and his own parcels.")
+    if op["type"] == "conflict.undone" and record is not None and _too_late(batch, record):
+        return Fault("undo_expired", "This decision was made too long ago to be undone.")
     known_customer = kind == "customer" and record is not None
     if known_customer and writer.role == "courier" and not _serves(batch, writer.user_id, identity):
         return Fault("forbidden", "This customer is on none of the courier's tasks.")
@@ -56,6 +63,26 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
     if named is not None and batch.couriers.get(named) != writer.station_id:
         return _UNKNOWN_COURIER
     return None
+
+
+def _his_own(batch: Batch, writer: Writer, op: Envelope) -> bool:
+    """Whether a customer's operation is about himself; a task he names is one of his."""
+    kind, identity = split(op["entity"])
+    named = op["payload"].get("task") if kind == "customer" else identity
+    task = batch.board.records.get(f"task:{named}") if named else None
+    if named is not None and (task is None or task["customer"] != writer.user_id):
+        return False
+    return kind == "task" or identity == writer.user_id
+
+
+def _too_late(batch: Batch, case: Record) -> bool:
+    """Whether the decision on a case is older than it may be to be undone, by the server's clock."""
+    if case["decision"] is None:
+        return False
+    made = oplog.by_ids([case["decision"]["op_id"]]).get(case["decision"]["op_id"])
+    if made is None or made.received_at is None:
+        return False
+    return batch.now > undo_until(made.received_at)
 
 
 def _customer_elsewhere(batch: Batch, customer_id: str) -> bool:

@@ -25,9 +25,11 @@ def decode(writer: Writer, raw: Any, seq: int | None = None, body: Any = None) -
     if not isinstance(raw, dict):
         item.fault = Fault("malformed", "This is not an operation: a JSON object was expected.")
         return item
-    item.fault = _position_fault(writer, raw, seq) or _content_fault(raw, writer)
+    # An old version is judged by what it means today; what is no operation at all is named as it came.
+    lifted = upcast(raw) if isinstance(raw.get("payload"), dict) else raw
+    item.fault = _position_fault(writer, raw, seq) or _content_fault(lifted, writer)
     if item.fault is None:
-        item.op = upcast(raw)
+        item.op = lifted
     return item
 
 

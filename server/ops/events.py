@@ -24,3 +24,42 @@ class PlanChanged:
     """Which parcels a station expects has changed: its manifest is out of date."""
 
     station_id: str
+
+
+@dataclass(frozen=True)
+class StatusChanged:
+    """A task has come to a state its customer wants to hear of; `status` is one of the task's, `at` the deed's time."""
+
+    op_id: str
+    op_type: str
+    task_id: str
+    station_id: str
+    customer_id: str
+    status: str
+    at: int
+
+
+@dataclass(frozen=True)
+class OutcomeWithdrawn:
+    """An outcome that stood counts no longer: `by_op` (a correction or a decision) took operation `op_id` back."""
+
+    op_id: str
+    by_op: str
+    task_id: str
+    station_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class ListChanged:
+    """Somebody else has changed a courier's list; one event for each courier and change of a transaction.
+
+    `change` is `new` (tasks he did not hold before), `changed` (cancelled, another window, another special request) or
+    `removed`; `op_id` is one of the operations that did it, the same in every event of the transaction.
+    """
+
+    courier_id: str
+    station_id: str
+    change: str
+    task_ids: tuple[str, ...]
+    op_id: str

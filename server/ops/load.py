@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from server.conflicts import queries as conflict_queries
 from server.core.records import RecordStore
+from server.ops import cases
 from server.ops.batch import Batch, Envelope, split
 from server.ops.owners import OWNERS
 from server.tasks import queries as task_queries
@@ -39,6 +40,9 @@ def load(batch: Batch, extra: Iterable[str] = ()) -> None:
 
 
 def _named(batch: Batch) -> Iterable[str]:
+    for item in batch.items:
+        if item.fault is not None and item.open and (spoken_of := cases.task_spoken_of(item)):
+            yield f"task:{spoken_of}"
     for item in batch.live:
         op = item.op
         if op is None:

@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Json, Model
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _marked(column: str) -> Index:
+    """Few operations are ever taken back: the index holds those alone."""
+    some = text(f"{column} IS NOT NULL")
+    return Index(f"ix_operations_{column}", column, postgresql_where=some, sqlite_where=some)
 
 
 class Operation(Model):
@@ -18,6 +24,9 @@ class Operation(Model):
         UniqueConstraint("device_id", "incarnation", "seq"),
         Index("ix_operations_entity_rev", "entity", "rev"),
         Index("ix_operations_station_position", "station_id", "position"),
+        Index("ix_operations_author_position", "author", "position"),
+        _marked("voided_by"),
+        _marked("forced_by"),
     )
 
     position: Mapped[int] = mapped_column(_Serial, primary_key=True)
@@ -27,7 +36,7 @@ class Operation(Model):
     entity: Mapped[str] = mapped_column(String(60))
     task_id: Mapped[str | None] = mapped_column(String(36), index=True)
     rev: Mapped[int | None]
-    author: Mapped[str] = mapped_column(String(36), index=True)
+    author: Mapped[str] = mapped_column(String(36))
     device_id: Mapped[str | None] = mapped_column(String(36))
     incarnation: Mapped[str | None] = mapped_column(String(36))
     seq: Mapped[int | None] = mapped_column(BigInteger)
@@ -94,6 +103,10 @@ class DeviceHead(Model):
     first_heard: Mapped[int] = mapped_column(BigInteger)
     last_heard: Mapped[int] = mapped_column(BigInteger)
     lost_reported: Mapped[int] = mapped_column(BigInteger)
+    skew_ms: Mapped[int | None] = mapped_column(BigInteger)
+    mono: Mapped[int | None] = mapped_column(BigInteger)
+    boot: Mapped[str | None] = mapped_column(String(60))
+    doubted_boot: Mapped[str | None] = mapped_column(String(60))
 
 
 class Scope(Model):

@@ -10,6 +10,7 @@ from server.core.db import db
 from server.core.ids import is_uuid
 from server.ops.batch import Envelope, Item, Result, Writer, split
 from server.ops.models import Operation, Quarantined
+from sync.upcast import upcast
 
 _ACCEPTED = ("applied", "merged", "conflict")
 
@@ -56,11 +57,15 @@ def answers(writer: Writer, items: Sequence[Item]) -> Answers:
 
 @dataclass(frozen=True)
 class Past:
-    """One accepted operation of the past, and which operation took it back or made it stand after all."""
+    """One accepted operation of the past, and which operation took it back or made it stand after all.
+
+    `op` is in today's form whatever version it was sent in; `received_at` is None for one of this batch.
+    """
 
     op: Envelope
     voided_by: str | None
     forced_by: str | None
+    received_at: int | None = None
 
 
 def history(entity: str, orders: Collection[str]) -> list[Past]:
@@ -84,13 +89,33 @@ def by_ids(op_ids: Iterable[str]) -> dict[str, Past]:
     return {one.op["op_id"]: one for one in _past(Operation.op_id.in_(list(op_ids)))}
 
 
+def marked_by(op_id: str) -> dict[str, Past]:
+    """Operations that `op_id` took back or made stand after all."""
+    marked = or_(Operation.voided_by == op_id, Operation.forced_by == op_id)
+    return {one.op["op_id"]: one for one in _past(marked)}
+
+
 def _past(condition: Any) -> list[Past]:
     query = (
-        select(Operation.envelope, Operation.voided_by, Operation.forced_by)
+        select(
+            Operation.envelope,
+            Operation.skew_ms,
+            Operation.voided_by,
+            Operation.forced_by,
+            Operation.received_at,
+        )
         .where(condition, Operation.status.in_(_ACCEPTED))
         .order_by(Operation.position)
     )
-    return [Past(row.envelope, row.voided_by, row.forced_by) for row in db.session.execute(query)]
+    return [
+        Past(_today(row.envelope, row.skew_ms), row.voided_by, row.forced_by, row.received_at)
+        for row in db.session.execute(query)
+    ]
+
+
+def _today(envelope: Envelope, skew_ms: int | None) -> Envelope:
+    """A logged operation as it was decided: in today's form, its time on the server's clock."""
+    return {**upcast(envelope), "at": envelope["at"] + (skew_ms or 0)}
 
 
 def waiting_for(entities: Iterable[str]) -> list[Item]:
@@ -101,7 +126,12 @@ def waiting_for(entities: Iterable[str]) -> list[Item]:
         .order_by(Operation.position)
     )
     return [
-        Item(raw=row.envelope, body_hash=row.body_hash, op=row.envelope, waited=_writer_of(row))
+        Item(
+            raw=row.envelope,
+            body_hash=row.body_hash,
+            op=_today(row.envelope, row.skew_ms),
+            waited=_writer_of(row),
+        )
         for row in db.session.scalars(query)
     ]
 
@@ -114,7 +144,7 @@ def _writer_of(row: Operation) -> Writer:
 def append(rows: Sequence[dict[str, Any]]) -> None:
     """Adds accepted and deferred operations."""
     if rows:
-        db.session.execute(insert(Operation), rows)
+        db.session.execute(insert(Operation.__table__), rows)
 
 
 def settle(op_id: str, values: dict[str, Any]) -> None:
@@ -122,8 +152,8 @@ def settle(op_id: str, values: dict[str, Any]) -> None:
     db.session.execute(update(Operation).where(Operation.op_id == op_id).values(**values))
 
 
-def mark(voided: Mapping[str, str], forced: Mapping[str, str]) -> None:
-    """Remembers which operation took which one back, and which made which one stand after all."""
+def mark(voided: Mapping[str, str | None], forced: Mapping[str, str | None]) -> None:
+    """Remembers which operation took which one back, and which made which one stand after all; None forgets it."""
     for column, marks in ((Operation.voided_by, voided), (Operation.forced_by, forced)):
         for op_id, by in marks.items():
             db.session.execute(update(Operation).where(Operation.op_id == op_id).values({column: by}))

@@ -9,13 +9,16 @@ One transaction per batch. When it fails for a reason nobody foresaw, it is roll
 operation under savepoints; the one that fails is parked, and the others pass (P17).
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
+from server.core import metrics
 from server.core.clock import now_ms
-from server.core.db import db, is_transient, transaction
+from server.core.db import db, is_transient, once_committed, transaction
 from server.ops import oplog
 from server.ops.batch import Batch, Fault, Item, Result, Writer, split
 from server.ops.cases import open_for_faults
@@ -59,20 +62,39 @@ def in_one_transaction(work: Callable[[], _T]) -> _T:
     raise AssertionError("unreachable")
 
 
-def run(writer: Writer, items: list[Item], skew_ms: int | None = None) -> list[Result]:
+def run(writer: Writer, items: list[Item]) -> list[Result]:
     """Steps 4 to 8 for decoded items, inside the caller's transaction."""
+    results = _run(writer, items)
+    once_committed(partial(_tell, items, results, now_ms()))
+    return results
+
+
+def _tell(items: Sequence[Item], results: Sequence[Result], now: int) -> None:
+    """One line of the log and the metrics: kinds and numbers, no ids; the request's id is on every line."""
+    answered = [
+        (item.op["type"] if item.op else "unknown", str(result.get("status")))
+        for item, result in zip(items, results, strict=True)
+    ]
+    ages = [now - item.op["at"] for item in items if item.op and item.seq is not None]
+    metrics.count_operations(answered, ages)
+    log.info(
+        "operations", answered={f"{kind} {status}": n for (kind, status), n in Counter(answered).items()}
+    )
+
+
+def _run(writer: Writer, items: list[Item]) -> list[Result]:
     try:
-        return _together(writer, [item.again() for item in items], skew_ms)
+        return _together(writer, [item.again() for item in items])
     except Exception as error:
         if is_transient(error):
             raise
         log.error("batch_failed", error=type(error).__name__, operations=len(items))
-        return [_alone(writer, item, skew_ms) for item in items]
+        return [_alone(writer, item) for item in items]
 
 
-def _together(writer: Writer, items: list[Item], skew_ms: int | None) -> list[Result]:
+def _together(writer: Writer, items: list[Item]) -> list[Result]:
     with db.session.begin_nested():
-        batch = Batch(writer, list(items), now_ms(), skew_ms)
+        batch = Batch(writer, list(items), now_ms())
         _seen(batch)
         load(batch, _closing(batch))
         work(batch, batch.live)
@@ -82,11 +104,11 @@ def _together(writer: Writer, items: list[Item], skew_ms: int | None) -> list[Re
         return [(item.twin or item).answer or {} for item in items]
 
 
-def _alone(writer: Writer, item: Item, skew_ms: int | None) -> Result:
+def _alone(writer: Writer, item: Item) -> Result:
     """One operation of a batch that failed; tried twice, since the first failure may be a race with the same one."""
     for attempt in (1, 2):
         try:
-            return _together(writer, [item.again()], skew_ms)[0]
+            return _together(writer, [item.again()])[0]
         except Exception as error:
             if is_transient(error):
                 raise
@@ -95,7 +117,7 @@ def _alone(writer: Writer, item: Item, skew_ms: int | None) -> Result:
     parked.fault = Fault(
         "internal", "The server could not work this in. It is kept; a person has to look at it."
     )
-    return _together(writer, [parked], skew_ms)[0]
+    return _together(writer, [parked])[0]
 
 
 def _where(error: Exception) -> str:

@@ -7,6 +7,7 @@ from server.core.records import Record
 from server.ops import scopes
 from server.ops.batch import Batch, split, task_of
 from server.ops.scopes import Move
+from sync.requests import belongs
 
 TERMINAL = ("delivered", "picked_up", "returned", "cancelled")
 
@@ -30,10 +31,21 @@ def affected_tasks(batch: Batch) -> list[str]:
 
 
 def task_rows(batch: Batch, task_ids: list[str]) -> dict[str, dict[str, Any]]:
-    """Entity -> body of each task row; call it after the records of the batch are written."""
-    open_cases = conflict_queries.open_of_tasks(task_ids)
+    """Entity -> body of each task row; call it after the records of the batch are written.
+
+    A task nobody holds is on nobody's list; its row is made when somebody gets it.
+    """
     records = batch.board.records
-    return {f"task:{task_id}": _row(records, task_id, open_cases.get(task_id)) for task_id in task_ids}
+    held = [task_id for task_id in task_ids if _holders(batch, task_id)]
+    open_cases = conflict_queries.open_of_tasks(held)
+    return {f"task:{task_id}": _row(records, task_id, open_cases.get(task_id)) for task_id in held}
+
+
+def _holders(batch: Batch, task_id: str) -> set[str]:
+    """Who holds a task now, and who held it when the batch began."""
+    loaded = batch.board.loaded.get(f"task:{task_id}")
+    both = (batch.board.records[f"task:{task_id}"]["courier"], loaded.record["courier"] if loaded else None)
+    return {courier for courier in both if courier}
 
 
 def _row(records: dict[str, Record], task_id: str, case: str | None) -> dict[str, Any]:
@@ -46,7 +58,11 @@ def _row(records: dict[str, Record], task_id: str, case: str | None) -> dict[str
             "id": customer["id"],
             "name": customer["name"],
             "phone": customer["phone"],
-            "requests": [request for request in customer["requests"] if request["active"]],
+            "language": customer["language"],
+            "requests": [
+                request for request in customer["requests"] if request["active"] and belongs(request, task)
+            ],
+            "consents": customer["consents"],
         },
         "obligation": records.get(f"obligation:{task_id}"),
         "conflict": case,

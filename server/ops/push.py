@@ -11,10 +11,10 @@ from server.core.clock import now_ms
 from server.core.db import db, transaction, upsert
 from server.ops import cases, pipeline, write
 from server.ops.batch import Batch, Item, Result, Writer, as_result
+from server.ops.capture import Contact, captured_at
 from server.ops.decode import decode
 from server.ops.models import DeviceHead, UnreadableBody
 from sync.canonical import sha256_hex
-from sync.clock import corrected
 from sync.protocol import plan_push
 
 KEPT_BYTES = 1024 * 1024
@@ -31,13 +31,22 @@ class Pushed:
     expected_seq: int
 
 
+@dataclass(frozen=True)
+class Clocks:
+    """A handheld's clocks at sending: wall and monotonic in ms, and the start the latter counts from."""
+
+    wall: int | None
+    mono: int | None = None
+    boot: str | None = None
+
+
 def push(
     writer: Writer,
     from_seq: int,
     raws: Sequence[Any],
     *,
     last_seq: int | None,
-    device_now: int | None,
+    clocks: Clocks,
     app: str | None,
 ) -> Pushed:
     """Consumes a handheld's operations, each exactly once.
@@ -47,11 +56,11 @@ def push(
         from_seq: place of the first operation; a gap before it consumes nothing (P15).
         raws: operations as they came.
         last_seq: the last place the handheld says it has recorded, when it says so (P32).
-        device_now: the handheld's clock at sending, ms.
+        clocks: what the handheld's clocks said at sending.
         app: the handheld's build.
     """
     items = [decode(writer, raw, from_seq + offset) for offset, raw in enumerate(raws)]
-    return pipeline.in_one_transaction(lambda: _push(writer, from_seq, items, last_seq, device_now, app))
+    return pipeline.in_one_transaction(lambda: _push(writer, from_seq, items, last_seq, clocks, app))
 
 
 def _push(
@@ -59,7 +68,7 @@ def _push(
     from_seq: int,
     items: list[Item],
     last_seq: int | None,
-    device_now: int | None,
+    clocks: Clocks,
     app: str | None,
 ) -> Pushed:
     if writer.device_id is None or writer.incarnation is None:
@@ -67,18 +76,22 @@ def _push(
     auth_service.lock_device(writer.device_id)
     now = now_ms()
     head = _head(writer, now)
+    contact = Contact(now, clocks.wall, clocks.mono, clocks.boot)
     plan = plan_push(head.head_seq, from_seq, len(items))
     results: list[Result] = []
     if plan.action != "gap" and items:
-        skew = None if device_now is None else corrected(device_now, device_now, now).skew
-        answers = pipeline.run(writer, items, skew)
+        _correct_times(items, head, contact)
+        answers = pipeline.run(writer, items)
         results = [as_result(from_seq + offset, answer) for offset, answer in enumerate(answers)]
         head.head_seq = max(head.head_seq, from_seq + len(items) - 1)
     # A handheld that does not say how far its log goes has not said that it ends here.
     said = max(head.known_seq if last_seq is None else last_seq, head.head_seq)
-    _report_losses(writer, head, said, now)
+    if _overtaken(head, contact):
+        return Pushed(results, head.head_seq, head.head_seq + 1)
+    if not _doubtful(head, contact, said):
+        _report_losses(writer, head, said, now)
     head.known_seq = max(head.known_seq, said)
-    head.last_heard = now
+    _remember(head, contact)
     auth_service.hear(
         writer.device_id,
         at=now,
@@ -88,6 +101,14 @@ def _push(
         waiting=None if last_seq is None else min(max(last_seq - head.head_seq, 0), MOST_WAITING),
     )
     return Pushed(results, head.head_seq, head.head_seq + 1)
+
+
+def _correct_times(items: Sequence[Item], head: DeviceHead, contact: Contact) -> None:
+    """Puts the operations' times on the server's clock; what was handed in is kept as it came."""
+    for item in items:
+        if item.op is not None:
+            at = captured_at(item.op, contact, head.skew_ms, head.last_heard)
+            item.op = {**item.op, "at": at}
 
 
 def _head(writer: Writer, now: int) -> DeviceHead:
@@ -101,9 +122,42 @@ def _head(writer: Writer, now: int) -> DeviceHead:
             first_heard=now,
             last_heard=now,
             lost_reported=0,
+            skew_ms=None,
+            mono=None,
+            boot=None,
+            doubted_boot=None,
         )
         db.session.add(head)
     return head
+
+
+def _overtaken(head: DeviceHead, contact: Contact) -> bool:
+    """Whether a later exchange of the same start of the app has been here before: this one lost its way and tells of
+    a past state."""
+    known = contact.mono is not None and head.mono is not None and contact.boot is not None
+    return known and contact.boot == head.boot and int(contact.mono or 0) < int(head.mono or 0)
+
+
+def _doubtful(head: DeviceHead, contact: Contact, said: int) -> bool:
+    """Whether a log shorter than it once was may still be an old message from before the app was last started.
+
+    The first one from another start is only remembered; a handheld that has really lost something says so again.
+    """
+    if said >= head.known_seq:
+        head.doubted_boot = None
+        return False
+    known = (None, head.boot, head.doubted_boot)
+    unsure = head.boot is not None and contact.boot not in known
+    head.doubted_boot = contact.boot if unsure else None
+    return unsure
+
+
+def _remember(head: DeviceHead, contact: Contact) -> None:
+    head.last_heard = contact.server
+    if contact.skew is not None:
+        head.skew_ms = contact.skew
+    if head.doubted_boot is None:
+        head.mono, head.boot = contact.mono, contact.boot
 
 
 def _report_losses(writer: Writer, head: DeviceHead, said: int, now: int) -> None:

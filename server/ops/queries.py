@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.core.db import db
 from server.ops.models import Manifest, Operation, Quarantined
+
+# How far back a courier's last position is looked for.
+_LOOKED_THROUGH = 50
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,18 @@ class LoggedOperation:
     payload: dict[str, Any]
     conflict: str | None
     voided_by: str | None
+    position: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ParkedOperation:
+    """What could not become an operation: where it came from, word for word."""
+
+    op_id: str
+    device_id: str | None
+    received_at: int
+    raw: str
+    conflict: str | None
 
 
 def timeline(task_id: str) -> list[LoggedOperation]:
@@ -38,18 +53,97 @@ def by_ids(op_ids: Iterable[str]) -> dict[str, LoggedOperation]:
     return {one.op_id: one for one in _read(select(Operation).where(Operation.op_id.in_(wanted)))}
 
 
-def quarantined_devices(op_ids: Iterable[str]) -> dict[str, tuple[str | None, int]]:
-    """op_id of a parked thing -> the handheld it came from and when it arrived."""
+def parked(op_ids: Iterable[str]) -> list[ParkedOperation]:
+    """Parked things that name one of these ids; several may name one, each with a case of its own."""
     wanted = [op_id for op_id in op_ids if op_id]
-    query = select(Quarantined.op_id, Quarantined.device_id, Quarantined.received_at).where(
-        Quarantined.op_id.in_(wanted)
-    )
-    return {str(row.op_id): (row.device_id, row.received_at) for row in db.session.execute(query)}
+    rows = db.session.scalars(select(Quarantined).where(Quarantined.op_id.in_(wanted)))
+    return [
+        ParkedOperation(str(row.op_id), row.device_id, row.received_at, row.raw, row.result.get("conflict"))
+        for row in rows
+    ]
 
 
 def manifest(station_id: str) -> dict[str, Any] | None:
     """The station manifest as last published."""
     return db.session.scalars(select(Manifest.body).where(Manifest.station_id == station_id)).first()
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What the log's tail needs of one operation: where it stands, whose it is and what it is about."""
+
+    position: int
+    station_id: str
+    type: str
+    task_id: str | None
+    entity: str
+    conflict: str | None
+
+
+def newest_position() -> int:
+    """Where the log ends now; 0 while it is empty."""
+    return int(db.session.execute(select(func.max(Operation.position))).scalar_one() or 0)
+
+
+def since(
+    position: int,
+    limit: int,
+    station_id: str | None = None,
+    *,
+    until: int | None = None,
+    received: int | None = None,
+) -> list[Logged]:
+    """Operations after a place in the log, oldest first; of every station unless one is named.
+
+    Args:
+        position: the place after which they stand.
+        limit: at most so many.
+        station_id: only of this station.
+        until: only up to this place, itself included.
+        received: only those received at this moment (ms) or later.
+    """
+    columns = (
+        Operation.position,
+        Operation.station_id,
+        Operation.type,
+        Operation.task_id,
+        Operation.entity,
+        Operation.result,
+    )
+    query = select(*columns).where(Operation.position > position)
+    if station_id is not None:
+        query = query.where(Operation.station_id == station_id)
+    if until is not None:
+        query = query.where(Operation.position <= until)
+    if received is not None:
+        query = query.where(Operation.received_at >= received)
+    rows = db.session.execute(query.order_by(Operation.position).limit(limit))
+    return [
+        Logged(r.position, r.station_id, r.type, r.task_id, r.entity, r.result.get("conflict")) for r in rows
+    ]
+
+
+def last_positions(couriers: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Courier -> {lat_e7, lng_e7, accuracy_m, at} of his newest operation that says where he was.
+
+    Only what he did since his shift began counts, and only his last operations are looked through. `at` is the
+    handheld's clock brought onto ours.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for courier in couriers:
+        query = (
+            select(Operation.type, Operation.envelope, Operation.at, Operation.skew_ms)
+            .where(Operation.author == courier, Operation.device_id.is_not(None))
+            .order_by(Operation.position.desc())
+            .limit(_LOOKED_THROUGH)
+        )
+        for row in db.session.execute(query):
+            place = row.envelope.get("position")
+            if place is not None:
+                found[courier] = {**place, "at": row.at + (row.skew_ms or 0)}
+            if place is not None or row.type == "shift.started":
+                break
+    return found
 
 
 def _read(query: Any) -> list[LoggedOperation]:
@@ -66,6 +160,7 @@ def _read(query: Any) -> list[LoggedOperation]:
             payload=row.envelope["payload"],
             conflict=row.result.get("conflict"),
             voided_by=row.voided_by,
+            position=row.envelope.get("position"),
         )
         for row in db.session.scalars(query)
     ]

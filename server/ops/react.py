@@ -11,17 +11,15 @@ from typing import Any
 from server.auth import queries as auth_queries
 from server.core.bus import current_bus
 from server.core.records import Record
-from server.ops import cases, oplog
-from server.ops.batch import Batch, Envelope, Fault, Item, Notice, split, task_of, tasks_of_waybill
+from server.ops import cases, oplog, takeback
+from server.ops.batch import Batch, Envelope, Fault, Item, Notice, task_of
 from server.ops.decide import decide, know_couriers
 from server.ops.events import EntitiesCreated, OperationDecided
 from server.ops.load import load
-from server.ops.oplog import Past
 from sync.canonical import derive
 from sync.conflict import effect
-from sync.merge import fold
 
-CORRECTABLE = ("task.", "parcel.scanned", "payment.collected", "customer.request_set")
+CORRECTABLE = ("task.", "parcel.scanned", "payment.collected", "customer.")
 
 
 def work(batch: Batch, items: list[Item]) -> None:
@@ -42,7 +40,8 @@ def work(batch: Batch, items: list[Item]) -> None:
 
 def open_cases(event: OperationDecided, batch: Batch) -> None:
     """A disagreement between plan and reality becomes a case (P22)."""
-    cases.open_drafted(batch, event.item)
+    if event.item.live:
+        cases.open_drafted(batch, event.item)
 
 
 def close_shift(event: OperationDecided, batch: Batch) -> None:
@@ -68,18 +67,28 @@ def correct(event: OperationDecided, batch: Batch) -> None:
     if op["type"] != "operation.corrected":
         return
     named = op["payload"]["corrects"]
-    target = _known(batch, [named]).get(named)
+    target = takeback.known(batch, [named]).get(named)
     if target is None or target.op["entity"] != op["entity"]:
         item.fault = Fault("unknown_operation", "There is no such operation on this.")
-    elif batch.writer_of(item).role == "courier" and target.op["author"] != op["author"]:
-        item.fault = Fault("forbidden", "A courier corrects only what he recorded himself.")
-    elif not target.op["type"].startswith(CORRECTABLE):
-        item.fault = Fault("not_correctable", "What this operation did cannot be taken back by a correction.")
-    elif target.voided_by is not None:
-        item.decision = replace(item.decided, status="merged")
+        return
+    item.fault = _not_his(batch.writer_of(item).role, target.op, op)
+    if item.fault is not None:
+        return
+    if target.voided_by is not None:
+        item.decision = replace(item.decided, status="merged", cases=[])
     else:
-        _take_back(batch, [target], op["op_id"])
-        _rebuild(batch, {op["entity"]})
+        takeback.rebuild(batch, takeback.take_back(batch, [target.op], op["op_id"]))
+
+
+def _not_his(role: str, target: Envelope, op: Envelope) -> Fault | None:
+    """Why somebody may not take this operation back; None when he may."""
+    if role == "courier" and target["author"] != op["author"]:
+        return Fault("forbidden", "A courier corrects only what he recorded himself.")
+    if role == "customer" and target["type"] != "task.delivered":
+        return Fault("forbidden", "A customer can only say that a delivery did not reach him.")
+    if not target["type"].startswith(CORRECTABLE):
+        return Fault("not_correctable", "What this operation did cannot be taken back by a correction.")
+    return None
 
 
 def carry_out(event: OperationDecided, batch: Batch) -> None:
@@ -88,93 +97,53 @@ def carry_out(event: OperationDecided, batch: Batch) -> None:
     if decided["type"] != "conflict.decided" or event.item.decided.status != "applied":
         return
     case = batch.board.records[decided["entity"]]
-    undone = effect(case, decided["payload"]["outcome"])
-    sides = _known(batch, [op_id for op_id in (case["op_id"], case["theirs_op"]) if op_id])
-    _take_back(batch, [sides[op_id] for op_id in undone.void if op_id in sides], decided["op_id"])
-    batch.forced |= {op_id: str(decided["op_id"]) for op_id in undone.force}
-    _rebuild(batch, {one.op["entity"] for op_id, one in sides.items() if op_id in undone.void | undone.force})
-    _tell(batch, case, decided, {one.op["author"] for one in sides.values()})
+    outcome = effect(case, decided["payload"]["outcome"])
+    sides = takeback.known(batch, [op_id for op_id in (case["op_id"], case["theirs_op"]) if op_id])
+    standing = {op_id: one for op_id, one in sides.items() if one.voided_by is None}
+    losing = [standing[op_id].op for op_id in sorted(outcome.void) if op_id in standing]
+    moved = takeback.take_back(batch, losing, decided["op_id"])
+    for op_id in outcome.force & set(sides):
+        batch.forced[op_id] = decided["op_id"]
+        moved.add(sides[op_id].op["entity"])
+    takeback.rebuild(batch, moved)
+    _tell(batch, case, decided, "decided", {one.op["author"] for one in sides.values()})
 
 
-def _known(batch: Batch, op_ids: list[str]) -> dict[str, Past]:
-    """Accepted operations by id, from the log and from this batch, with what has become of them meanwhile."""
-    found = oplog.by_ids(op_ids)
-    for item in batch.items:
-        if item.live and item.decision is not None and item.operation["op_id"] in op_ids:
-            found.setdefault(item.operation["op_id"], Past(item.operation, None, None))
-    return {
-        op_id: replace(one, voided_by=batch.voided.get(op_id, one.voided_by)) for op_id, one in found.items()
-    }
+def undo(event: OperationDecided, batch: Batch) -> None:
+    """A decision that is undone gives back everything it took, and the case is open again."""
+    item, op = event.item, event.item.operation
+    if op["type"] != "conflict.undone" or item.decided.status != "applied":
+        return
+    case = batch.board.records[op["entity"]]
+    decision = takeback.known(batch, [op["payload"]["decision"]]).get(op["payload"]["decision"])
+    if decision is None:
+        item.fault = Fault("unknown_operation", "There is no such decision on this.")
+        return
+    takeback.rebuild(batch, takeback.give_back(batch, decision.op["op_id"]))
+    sides = takeback.known(batch, [op_id for op_id in (case["op_id"], case["theirs_op"]) if op_id])
+    _tell(batch, case, op, "undone", {one.op["author"] for one in sides.values()})
 
 
-def _take_back(batch: Batch, targets: list[Past], by: str) -> None:
-    """Operations stop counting, and money they moved moves back: once, however often that is decided (P21)."""
-    for one in targets:
-        if one.voided_by is None:
-            batch.voided[one.op["op_id"]] = by
-            batch.taken_back.append(one.op)
-
-
-def _rebuild(batch: Batch, entities: set[str]) -> None:
-    """Folds the log of each entity once more; the operations themselves stay in it."""
-    for entity in sorted(entities):
-        record = batch.board.records.get(entity)
-        if record is None:
-            continue
-        orders = _orders_of(batch, entity, record)
-        past = oplog.history(entity, orders)
-        known = {one.op["op_id"] for one in past}
-        ops = [one.op for one in past]
-        ops += [
-            item.operation
-            for item in batch.items
-            if item.live and item.decision is not None and item.operation["op_id"] not in known
-            if _made_of(entity, item.operation, orders)
-        ]
-        void = {one.op["op_id"] for one in past if one.voided_by} | set(batch.voided)
-        force = {one.op["op_id"] for one in past if one.forced_by} | set(batch.forced)
-        rebuilt = fold(entity, ops, void, force, station=batch.writer.station_id).get(entity)
-        if rebuilt is not None and rebuilt != record:
-            batch.board.put(entity, rebuilt)
-
-
-def _orders_of(batch: Batch, entity: str, record: Record) -> set[str]:
-    """Tasks whose orders speak of a parcel or a customer."""
-    kind, identity = split(entity)
-    if kind == "parcel":
-        return set(tasks_of_waybill(record["waybill"]))
-    if kind == "customer":
-        return {task_id for task_id, task in batch.board.of_kind("task") if task["customer"] == identity}
-    return set()
-
-
-def _made_of(entity: str, op: Envelope, orders: set[str]) -> bool:
-    kind, identity = split(entity)
-    if kind in ("task", "obligation"):
-        return task_of(op) == identity
-    return op["entity"] == entity or (op["type"] == "order.imported" and task_of(op) in orders)
-
-
-def _tell(batch: Batch, case: Record, decided: Envelope, authors: set[str]) -> None:
-    """The decision reaches the present holder and whoever wrote either version (P22)."""
+def _tell(batch: Batch, case: Record, op: Envelope, kind: str, authors: set[str]) -> None:
+    """A decision, or its undoing, reaches the present holder and whoever wrote either version (P22)."""
     task = batch.board.records.get(f"task:{case['task']}") if case["task"] else None
-    readers = set(authors)
-    if task is not None and task["courier"]:
-        readers.add(task["courier"])
+    readers = authors | ({task["courier"]} if task is not None and task["courier"] else set())
     if case["mine_author"]:
         readers.add(case["mine_author"])
-    decider = auth_queries.user(decided["author"])
-    for reader in sorted(readers):
-        notice_id = derive("notice", decided["op_id"], reader)
+    people = auth_queries.users_by_id([*readers, op["author"]])
+    decider = people.get(op["author"])
+    payload = op["payload"]
+    for reader in sorted(readers & set(people)):
+        notice_id = derive("notice", op["op_id"], reader)
         body = notice_body(
             batch,
             notice_id,
-            "decided",
+            kind,
             conflict=case["id"],
             task=case["task"],
             op_id=case["op_id"],
-            outcome=decided["payload"]["outcome"],
-            reason=decided["payload"]["reason"],
+            outcome=payload.get("outcome"),
+            reason=payload.get("reason"),
             case_kind=case["kind"],
             by_name=decider.name if decider else None,
         )

@@ -8,6 +8,7 @@ from server.core.db import db
 from server.core.ids import uuid7
 from server.core.records import RecordChange
 from server.ops import oplog, project, scopes
+from server.ops.announce import announcements
 from server.ops.batch import Batch, Fault, Item, Result, Writer, split, task_of
 from server.ops.cases import plain_text
 from server.ops.events import PlanChanged
@@ -16,9 +17,6 @@ from server.ops.scopes import Move
 from server.payments import service as payments
 from server.proofs import service as proofs
 from server.tasks import service as tasks
-
-# What changes the set of parcels a station expects.
-PLANNING = ("order.imported", "task.cancelled")
 
 
 def write(batch: Batch) -> None:
@@ -32,12 +30,23 @@ def write(batch: Batch) -> None:
     tasks.mark_import(
         {split(op["entity"])[1]: op["payload"]["import"] for op in fresh if op["payload"].get("import")}
     )
-    payments.book(fresh, batch.taken_back)
+    payments.book(fresh, batch.taken_back, batch.given_back)
     versions = _scopes(batch)
+    # Before the log: it gives every item its answer, and what is answered is not live any more.
+    events = announcements(batch)
     _log(batch, versions)
     oplog.mark(batch.voided, batch.forced)
-    if any(op["type"] in PLANNING for op in envelopes):
-        current_bus().enqueue(db.session(), [PlanChanged(batch.writer.station_id)])
+    if any(_changes_plan(op) for op in envelopes):
+        events.append(PlanChanged(batch.writer.station_id))
+    current_bus().enqueue(db.session(), events)
+
+
+def _changes_plan(op: dict[str, Any]) -> bool:
+    """Whether the set of parcels a station expects is another one now; orders of a file are expected all at once,
+    when the last of them is in (`imports.reveal`)."""
+    return op["type"] == "task.cancelled" or (
+        op["type"] == "order.imported" and not op["payload"].get("import")
+    )
 
 
 def _records(batch: Batch) -> None:
@@ -52,6 +61,8 @@ def _records(batch: Batch) -> None:
         changes[kind].append(change)
     for kind, store in OWNERS.items():
         store.write(changes[kind])
+    known = [change for change in changes["customer"] if change.before is not None]
+    tasks.follow_customers({change.id: change.record for change in known})
 
 
 def _scopes(batch: Batch) -> dict[str, int]:
@@ -129,10 +140,10 @@ def _operation(batch: Batch, item: Item, answer: Result) -> dict[str, Any]:
         "device_id": batch.writer.device_id if from_handheld else None,
         "incarnation": batch.writer.incarnation if from_handheld else None,
         "seq": item.seq,
-        "at": op["at"],
+        "at": item.raw["at"],
         "received_at": batch.now,
-        "skew_ms": batch.skew_ms if from_handheld else None,
-        "envelope": op,
+        "skew_ms": op["at"] - item.raw["at"] if from_handheld else None,
+        "envelope": item.raw,
         "body_hash": item.body_hash,
         "voided_by": None,
         "forced_by": None,

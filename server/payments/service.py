@@ -15,9 +15,13 @@ store = RecordStore(
 )
 
 
-def book(accepted: Sequence[dict[str, Any]], taken_back: Sequence[dict[str, Any]]) -> None:
-    """Adds the double entries of accepted operations and the reversals of those that were taken back."""
-    rows = [entry for op in accepted for entry in entries_of(op)]
+def book(
+    accepted: Sequence[dict[str, Any]],
+    taken_back: Sequence[dict[str, Any]],
+    given_back: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Adds the double entries of accepted operations, the reversals of those taken back, and those given back again."""
+    rows = [entry for op in [*accepted, *given_back] for entry in entries_of(op)]
     rows += [entry for op in taken_back for entry in reversal_of(op)]
     if rows:
-        db.session.execute(insert(LedgerEntry), rows)
+        db.session.execute(insert(LedgerEntry.__table__), rows)

@@ -6,6 +6,7 @@ from typing import Any
 
 from server.core.ids import uuid7
 from server.payments import queries as payments
+from sync.requests import ordered
 from tests.builders import draft, order, parcel_id
 from tests.server.ops.house import WAYBILL, House, Phone
 
@@ -168,7 +169,7 @@ def test_p3_a_request_taken_back_is_as_it_was_ordered(house: House) -> None:
     }
     phone.sends("customer.request_set", f"customer:{customer}", wish)
     assert recalls(phone, phone.tape.envelopes[0])["status"] == "applied"
-    assert house.record(f"customer:{customer}")["requests"] == [{**request, "active": True}]
+    assert house.record(f"customer:{customer}")["requests"] == [ordered(request)]
 
 
 def test_p3_a_plan_taken_back_by_the_desk_goes_back_to_the_former_holder(house: House) -> None:

@@ -111,3 +111,44 @@ def test_p32_two_local_databases_keep_two_counts(house: House) -> None:
     answer = said(phone, 0)
     assert (answer["head_seq"], answer["expected_seq"]) == (0, 1)
     assert device_of(house, phone)["head_seq"] == 0
+
+
+BOOT, NEXT_BOOT = uuid7(), uuid7()
+
+
+def test_p32_an_exchange_that_was_overtaken_on_its_way_says_nothing_of_today(house: House) -> None:
+    """A slow request of the same start of the app arrives after a later one: it knows less, and nothing is lost."""
+    phone = sends_two(house)
+    said(phone, 5, mono=9_000, boot=BOOT)
+    said(phone, 3, mono=4_000, boot=BOOT)
+    assert incidents(house) == []
+    assert device_of(house, phone)["waiting"] == 3
+
+
+def test_p32_a_stray_from_before_the_app_was_started_anew_is_doubted_first(house: House) -> None:
+    phone = sends_two(house)
+    said(phone, 5, mono=9_000, boot=NEXT_BOOT)
+    said(phone, 3, mono=8_000, boot=BOOT)
+    assert incidents(house) == []
+    said(phone, 5, mono=10_000, boot=NEXT_BOOT)
+    said(phone, 3, mono=8_000, boot=BOOT)
+    said(phone, 5, mono=11_000, boot=NEXT_BOOT)
+    assert incidents(house) == []
+
+
+def test_p32_a_loss_that_is_said_again_is_a_loss(house: House) -> None:
+    """A phone restored from a backup starts anew and goes on saying less than the server knows of."""
+    phone = sends_two(house)
+    said(phone, 5, mono=9_000, boot=BOOT)
+    said(phone, 3, mono=1_000, boot=NEXT_BOOT)
+    assert incidents(house) == []
+    said(phone, 3, mono=2_000, boot=NEXT_BOOT)
+    [incident] = incidents(house)
+    assert (incident["mine"]["first_seq"], incident["mine"]["last_seq"]) == (4, 5)
+
+
+def test_p32_a_loss_while_the_app_runs_is_said_at_once(house: House) -> None:
+    phone = sends_two(house)
+    said(phone, 5, mono=1_000, boot=BOOT)
+    said(phone, 3, mono=2_000, boot=BOOT)
+    assert len(incidents(house)) == 1

@@ -180,7 +180,7 @@ def test_p17_a_failure_in_a_transaction_leaves_nothing_half_done(
     def fails(*_: Any) -> None:
         raise RuntimeError("the ledger is broken")
 
-    monkeypatch.setattr(writing.payments, "book", lambda fresh, back: fails() if fresh else None)
+    monkeypatch.setattr(writing.payments, "book", lambda fresh, *_back: fails() if fresh else None)
     assert {result["code"] for result in phone.push()} == {"internal"}
     assert house.status(task) == "assigned"
     assert house.record(f"obligation:{task}")["status"] == "due"

@@ -1,0 +1,65 @@
+"""When something really happened: a handheld's clock may be hours off, or be set while the work waits (P35).
+
+The log keeps the handheld's own times; everything made of an operation (records, cases, ledger) has the corrected one.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+JOURNEY_MS = 30_000
+"""A difference up to this may as well be the journey of the message: the handheld's time is taken as it is."""
+SET_MS = 60_000
+"""The difference moved by more than this since the last contact: somebody has set the handheld's clock."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One exchange: the server's time and what the handheld's clocks said at sending, ms; None for what it left out."""
+
+    server: int
+    wall: int | None
+    mono: int | None = None
+    boot: str | None = None
+
+    @property
+    def skew(self) -> int | None:
+        """Server minus handheld, ms."""
+        return None if self.wall is None else self.server - self.wall
+
+
+def captured_at(
+    op: dict[str, Any], contact: Contact, skew_before: int | None, heard_before: int | None
+) -> int:
+    """The moment of an operation on the server's clock, ms; never later than the contact that brought it.
+
+    Args:
+        op: the operation; `at` is the handheld's wall clock, `mono` and `boot` its monotonic one.
+        contact: the exchange that brought it.
+        skew_before: the skew at the contact before this one, None when there was none.
+        heard_before: server time of that contact, ms.
+
+    While the skew stays the same, it is the answer. When it has moved, the wall clock was set between the two contacts,
+    and the monotonic clock tells how long ago it was, unless the handheld has been started anew meanwhile: then
+    whichever skew puts the deed between the two contacts.
+    """
+    at, skew = int(op["at"]), contact.skew
+    if skew is None:
+        return at
+    moved = skew_before is not None and abs(skew - skew_before) > SET_MS
+    if not moved:
+        return min(at + _beyond_journey(skew), max(contact.server, at))
+    if _same_boot(op, contact):
+        return contact.server - (int(contact.mono or 0) - int(op["mono"]))
+    guesses = (at + _beyond_journey(skew), at + _beyond_journey(int(skew_before or 0)))
+    earliest = (heard_before or 0) - JOURNEY_MS
+    fitting = [guess for guess in guesses if earliest <= guess <= contact.server + JOURNEY_MS]
+    return fitting[0] if fitting else min(guesses[0], contact.server)
+
+
+def _beyond_journey(skew: int) -> int:
+    return skew if abs(skew) > JOURNEY_MS else 0
+
+
+def _same_boot(op: dict[str, Any], contact: Contact) -> bool:
+    known = op["mono"] is not None and contact.mono is not None and op["boot"] is not None
+    return known and op["boot"] == contact.boot and op["mono"] <= contact.mono
