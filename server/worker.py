@@ -16,13 +16,13 @@ from types import FrameType
 import structlog
 from flask import Flask
 
-from server import wiring
+from server import watch, wiring
 from server.app import create_app
-from server.core import outbox
+from server.core import logs, metrics, outbox
 from server.core.clock import now_ms
 from server.core.db import transaction
 from server.core.jobs import Handler, Periodic
-from server.core.outbox import Claimed
+from server.core.outbox import Claimed, GiveUpError, PutOffError
 
 PAUSE_S = 0.5
 TROUBLE_S = 2.0
@@ -89,23 +89,54 @@ class Worker:
                 log.warning("periodic_failed", job=job.name, error=type(error).__name__)
 
     def _work(self, row: Claimed) -> None:
+        held = self._hold(row)
+        if held is None:
+            log.warning("outbox_lease_lost", topic=row.topic, id=row.id)
+            return
+        with logs.on_behalf_of(held.request):
+            self._carry_out(held)
+
+    def _carry_out(self, held: Claimed) -> None:
         try:
-            handler = self._handlers[row.topic]
+            handler = self._handlers[held.topic]
             with self.app.app_context():
-                handler(row)
+                handler(held)
         except Exception as error:  # noqa: BLE001 - a failing row is given back, never lost
-            log.warning("outbox_failed", topic=row.topic, id=row.id, error=type(error).__name__)
-            with self.app.app_context(), transaction() as session:
-                outbox.fail(session, row, self.name, type(error).__name__)
+            self._failed(held, error)
             return
         with self.app.app_context(), transaction() as session:
-            if not outbox.complete(session, row, self.name):
-                log.warning("outbox_lease_lost", topic=row.topic, id=row.id)
+            if not outbox.complete(session, held, self.name):
+                log.warning("outbox_lease_lost", topic=held.topic, id=held.id)
+                return
+        metrics.OUTBOX.labels(held.topic, "done").inc()
+        log.info("outbox_done", topic=held.topic, id=held.id)
+
+    def _hold(self, row: Claimed) -> Claimed | None:
+        """The row with enough of its lease left to be done; None when another worker has it by now."""
+        if now_ms() < row.leased_until - outbox.LEASE_MS // 2:
+            return row
+        with self.app.app_context(), transaction() as session:
+            return outbox.hold(session, row, self.name)
+
+    def _failed(self, row: Claimed, error: Exception) -> None:
+        """Put the row off, bury it, or give it back for another attempt: the handler's error says which."""
+        said = str(error) if isinstance(error, (PutOffError, GiveUpError)) else type(error).__name__
+        log.warning("outbox_failed", topic=row.topic, id=row.id, error=said)
+        metrics.OUTBOX.labels(row.topic, "failed").inc()
+        with self.app.app_context(), transaction() as session:
+            if isinstance(error, PutOffError):
+                outbox.put_off(session, row, self.name, error)
+            elif isinstance(error, GiveUpError):
+                outbox.bury(session, row, self.name, said)
+            else:
+                outbox.fail(session, row, self.name, said)
 
 
 def main() -> None:
     """Run a worker in this process until SIGTERM or SIGINT."""
-    worker = Worker(create_app(), wiring.HANDLERS, wiring.PERIODIC)
+    app = create_app()
+    watch.serve(app, offset=1)
+    worker = Worker(app, wiring.HANDLERS, wiring.PERIODIC)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         worker.stop()

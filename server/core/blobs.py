@@ -50,6 +50,27 @@ class ContentStore:
             _sync_folder(folder)
         return True
 
+    def take(self, sha256: str, aside: Path) -> bool:
+        """Move a file that is complete, on disk and has this hash under its name; True when it is new.
+
+        `aside` must lie on the same file system; it is left where it is when the blob is here already.
+        """
+        target = self.path(sha256)
+        if target.exists():
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.rename(target)
+        for folder in (target.parent, target.parent.parent, self.root):
+            _sync_folder(folder)
+        return True
+
+    def path(self, sha256: str) -> Path:
+        """Where a blob lies, or would lie.
+
+        :raises FileNotFoundError: for a name that is no hash.
+        """
+        return self._path(sha256)
+
     def has(self, sha256: str) -> bool:
         """True when the blob is here, complete."""
         return is_sha256(sha256) and self._path(sha256).exists()

@@ -5,12 +5,16 @@ README repeats `TABLE`; a test holds the two together, so a variable cannot exis
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
+
+from server.core.outward import is_host_pattern, is_local_service
 
 Env = Literal["production", "demo", "test"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,12 +26,41 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ("DOORSTEP_CLOCK_FILE", "", "file with the time in ms; only with DOORSTEP_ENV=test"),
     ("DOORSTEP_SECRET_KEY", "made and kept in <DOORSTEP_DATA>/secret.key", "signs sessions and codes"),
     ("DOORSTEP_URL", "", "public address in enrolment codes; empty means the address of the request"),
+    ("DOORSTEP_VAPID_KEY", "made and kept in <DOORSTEP_DATA>/vapid.key", "signs pushes; base64url, 32 bytes"),
+    (
+        "DOORSTEP_VAPID_SUB",
+        "mailto:push@example.com",
+        "whom push services may write to; yours: mailto: or https:",
+    ),
+    ("DOORSTEP_PUSH_HOSTS", "the four browsers' push services", "allowed push services: a.host,*.b.host"),
+    (
+        "DOORSTEP_PUSH_TEST_SERVICE",
+        "",
+        "http://127.0.0.1:PORT of a push service for tests; refused in production",
+    ),
     ("DOORSTEP_DIST", "pwa/dist", "folder of the built web apps"),
     ("DOORSTEP_PROXIES", "0", "number of trusted reverse proxies in front"),
+    ("DOORSTEP_TILES", "", "a .pmtiles file the desk's map is drawn from; empty draws a schematic"),
+    ("DOORSTEP_SOCKETS", "24", "desks that are told of changes at once; the others ask every few seconds"),
+    (
+        "DOORSTEP_METRICS",
+        "",
+        "private host:port of the metrics, such as 127.0.0.1:9464; the worker's are one port on",
+    ),
     ("HOST", "127.0.0.1", "address to listen on"),
     ("PORT", "8000", "port to listen on"),
     ("LOG_LEVEL", "info", "debug, info, warning or error"),
 )
+
+VAPID_SUB = "mailto:push@example.com"
+PUSH_HOSTS = (
+    "fcm.googleapis.com",
+    "*.push.services.mozilla.com",
+    "*.push.apple.com",
+    "*.notify.windows.com",
+)
+# The order of the group that P-256 keys are numbers below (FIPS 186-5).
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class ConfigError(Exception):
@@ -46,9 +79,16 @@ class Settings:
     public_url: str = ""
     dist: Path = ROOT / "pwa" / "dist"
     proxies: int = 0
+    tiles: Path | None = None
+    sockets: int = 24
+    metrics: tuple[str, int] | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     log_level: str = "info"
+    vapid_key: str = ""
+    vapid_sub: str = VAPID_SUB
+    push_hosts: tuple[str, ...] = PUSH_HOSTS
+    push_test_service: str = ""
 
     @property
     def blobs(self) -> Path:
@@ -81,9 +121,16 @@ class Settings:
             public_url=value("DOORSTEP_URL", "").rstrip("/"),
             dist=Path(value("DOORSTEP_DIST", str(ROOT / "pwa" / "dist"))).absolute(),
             proxies=_number("DOORSTEP_PROXIES", value("DOORSTEP_PROXIES", "0"), 0, 8),
+            tiles=_tiles(value("DOORSTEP_TILES", "")),
+            sockets=_number("DOORSTEP_SOCKETS", value("DOORSTEP_SOCKETS", "24"), 0, 500),
+            metrics=_address("DOORSTEP_METRICS", value("DOORSTEP_METRICS", "")),
             host=value("HOST", "127.0.0.1"),
             port=_number("PORT", value("PORT", "8000"), 1, 65535),
             log_level=value("LOG_LEVEL", "info").lower(),
+            vapid_key=_vapid_key(value("DOORSTEP_VAPID_KEY", "")) or kept_vapid_key(data),
+            vapid_sub=_vapid_sub(value("DOORSTEP_VAPID_SUB", VAPID_SUB)),
+            push_hosts=_push_hosts(value("DOORSTEP_PUSH_HOSTS", ",".join(PUSH_HOSTS))),
+            push_test_service=_test_service(value("DOORSTEP_PUSH_TEST_SERVICE", ""), env),
         )
 
 
@@ -100,7 +147,16 @@ def database_address(url: str) -> str:
     return url
 
 
-def kept_secret(path: Path) -> str:
+def kept_vapid_key(data: Path) -> str:
+    """The installation's own push key: a private key on P-256 as base64url of 32 bytes, made at the first start."""
+    return kept_secret(data / "vapid.key", _new_vapid_key)
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def kept_secret(path: Path, make: Callable[[], str] = _token) -> str:
     """Read the installation's secret, or make it (256 bit, mode 600).
 
     Web process and worker may start at the same moment: the secret is written aside and linked into place,
@@ -110,7 +166,7 @@ def kept_secret(path: Path) -> str:
         aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32))
+            file.write(make())
             file.flush()
             os.fsync(file.fileno())
         try:
@@ -130,7 +186,73 @@ def _env(text: str) -> Env:
     raise ConfigError(f"DOORSTEP_ENV must be production, demo or test, not {text!r}.")
 
 
+def _tiles(text: str) -> Path | None:
+    if text and not text.endswith(".pmtiles"):
+        raise ConfigError(f"DOORSTEP_TILES must name a .pmtiles file, not {text!r}.")
+    return Path(text).absolute() if text else None
+
+
+def _address(name: str, text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, colon, port = text.rpartition(":")
+    if not colon or not host:
+        raise ConfigError(f"{name} must be host:port, not {text!r}.")
+    # The worker takes the port after it.
+    return host, _number(f"the port of {name}", port, 1, 65534)
+
+
 def _number(name: str, text: str, low: int, high: int) -> int:
     if not text.isdecimal() or not low <= int(text) <= high:
         raise ConfigError(f"{name} must be a number from {low} to {high}, not {text!r}.")
     return int(text)
+
+
+def _new_vapid_key() -> str:
+    number = 1 + secrets.randbelow(_P256_ORDER - 1)
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode("ascii")
+
+
+def _vapid_key(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        number = int.from_bytes(
+            base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True), "big"
+        )
+    except ValueError:
+        number = 0
+    if len(text.rstrip("=")) != 43 or not 0 < number < _P256_ORDER:
+        raise ConfigError("DOORSTEP_VAPID_KEY must be a private key on P-256: 32 bytes as base64url.")
+    return text.rstrip("=")
+
+
+def _vapid_sub(text: str) -> str:
+    """Push services want to know whom to write to; Apple refuses an address that can be nobody's, such as localhost."""
+    host = r"(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*"
+    known = re.fullmatch(rf"mailto:[^@\s]+@{host}|https://{host}(?:/[!-~]*)?", text, re.IGNORECASE)
+    if known is None or re.search(r"\.(?:local|localhost|localdomain)(?:/|$)", text, re.IGNORECASE):
+        raise ConfigError(
+            "DOORSTEP_VAPID_SUB must be mailto:somebody@a.domain or https://a.domain, not a local one."
+        )
+    return text
+
+
+def _push_hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    wrong = [host for host in hosts if not is_host_pattern(host)]
+    if wrong:
+        raise ConfigError(
+            f"DOORSTEP_PUSH_HOSTS: {wrong[0]!r} is no host name (push.example.com, *.example.com)."
+        )
+    return hosts
+
+
+def _test_service(text: str, env: Env) -> str:
+    if not text:
+        return ""
+    if env == "production":
+        raise ConfigError("DOORSTEP_PUSH_TEST_SERVICE is for tests and is refused in production.")
+    if not is_local_service(text):
+        raise ConfigError("DOORSTEP_PUSH_TEST_SERVICE must be http://127.0.0.1:PORT.")
+    return text

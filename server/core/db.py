@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVarTuple, cast
 
@@ -70,6 +70,7 @@ _TRANSIENT_SIGNS = (
 )
 _OPEN = "doorstep_transaction"
 _TURN = "doorstep_turnstile"
+_AFTER = "doorstep_after_commit"
 
 # Column types every feature uses, so that a column means the same everywhere.
 Id = String(36)
@@ -77,6 +78,9 @@ Ms = BigInteger()
 Sha = String(64)
 Count = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+# One for all: `json.dumps` would make a new one for every value, ten of them for every order of a file.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 log = structlog.get_logger(__name__)
 
@@ -179,10 +183,18 @@ def transaction() -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
+        session.info.pop(_AFTER, None)
         raise
     finally:
         _mode.reset(token)
         session.info.pop(_OPEN, None)
+    for tell in session.info.pop(_AFTER, ()):
+        tell()
+
+
+def once_committed(tell: Callable[[], None]) -> None:
+    """Run `tell` when the `transaction()` around has been committed; never, when it is rolled back."""
+    db.session().info.setdefault(_AFTER, []).append(tell)
 
 
 @contextlib.contextmanager
@@ -312,4 +324,4 @@ def _begin_postgres(connection: Connection) -> None:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)

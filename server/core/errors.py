@@ -69,6 +69,7 @@ class Code(StrEnum):
         "Device revoked",
         "The station has revoked this device. Keep the outbox and ask the station.",
     )
+    API_KEY_INVALID = "api_key_invalid", 401, "API key not valid", "The key is missing, unknown or revoked."
     CSRF_INVALID = "csrf_invalid", 403, "CSRF token missing or wrong", "Send the session's X-CSRF-Token."
     FORBIDDEN = "forbidden", 403, "Not allowed", "The role of the caller does not allow this."
     NOT_FOUND = (
@@ -87,14 +88,80 @@ class Code(StrEnum):
         "The Content-Type is not one this address takes.",
     )
     INVALID = "invalid", 422, "Invalid content", "`errors` names every field that is wrong and why."
+    PUSH_ENDPOINT_REFUSED = (
+        "push_endpoint_refused",
+        422,
+        "Push endpoint refused",
+        "The address is not one of an allowed push service: https, port 443, a host in DOORSTEP_PUSH_HOSTS.",
+    )
+    ORDERS_INVALID = (
+        "orders_invalid",
+        422,
+        "Orders are wrong",
+        "`errors` names each by a JSON pointer. Nothing was stored; `skip_bad` takes the others.",
+    )
+    FILE_UNUSABLE = (
+        "file_unusable",
+        422,
+        "The file cannot be used",
+        "It is no table of orders, or larger than one may be; the detail says why.",
+    )
+    MAPPING_INVALID = (
+        "mapping_invalid",
+        422,
+        "The mapping is wrong",
+        "The columns cannot be read as orders in this way; the detail says why.",
+    )
+    IDEMPOTENCY_KEY_MISSING = (
+        "idempotency_key_missing",
+        400,
+        "Idempotency-Key missing",
+        "Send the header Idempotency-Key, 1 to 255 visible ASCII characters, new for every new request.",
+    )
+    IDEMPOTENCY_KEY_REUSE = (
+        "idempotency_key_reuse",
+        422,
+        "Idempotency-Key used before",
+        "This key came with another body. Nothing was done.",
+    )
+    IDEMPOTENCY_BUSY = (
+        "idempotency_busy",
+        409,
+        "The same request is being worked on",
+        "Ask again with the same key after Retry-After seconds; the answer will be the first one's.",
+    )
+    IMPORT_MOVED = (
+        "import_moved",
+        409,
+        "Orders of the import have moved",
+        "`errors` lists what has moved; an import is undone as a whole or not at all. Nothing was done.",
+    )
+    IMPORT_STATE = (
+        "import_state",
+        409,
+        "The import is in another state",
+        "Only an import that is applied can be undone, and only one with wrong rows has them to give back.",
+    )
     HASH_MISMATCH = (
         "hash_mismatch",
         422,
         "Content does not match its hash",
         "The bytes received have another SHA-256 than the address names. Nothing was stored.",
     )
+    REVEAL_CAPPED = (
+        "reveal_capped",
+        429,
+        "Too much was revealed",
+        "A person may look behind the masks 30 times in an hour and 100 times in 24 hours. Wait for Retry-After.",
+    )
     RATE_LIMITED = "rate_limited", 429, "Too many requests", "Wait as long as Retry-After says."
     INTERNAL = "internal", 500, "Internal error", "The server failed; the instance names the log entry."
+    LIVE_FULL = (
+        "live_full",
+        503,
+        "No room for another live desk",
+        "As many desks as DOORSTEP_SOCKETS allows are told of changes at once. Ask for changes instead.",
+    )
     UNAVAILABLE = (
         "unavailable",
         503,

@@ -9,6 +9,8 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from flask import Flask, Response, g, request
@@ -41,6 +43,22 @@ def init_request_log(app: Flask) -> None:
     """Give every request an id (the caller's, when usable) and one line when it ends."""
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def current_request() -> str | None:
+    """The id of the request being answered, or of the one whose work is being done; None outside of both."""
+    known = structlog.contextvars.get_contextvars().get("request")
+    return known if isinstance(known, str) else None
+
+
+@contextmanager
+def on_behalf_of(request_id: str | None) -> Iterator[None]:
+    """Log lines inside name the request that caused the work, also long after it was answered."""
+    if request_id is None:
+        yield
+        return
+    with structlog.contextvars.bound_contextvars(request=request_id):
+        yield
 
 
 def _begin() -> None:

@@ -69,6 +69,7 @@ def init_openapi(app: Flask, describe: Callable[[DoorstepApi], None]) -> Doorste
     )
     scheme = api.spec.components.security_scheme
     scheme("device", {"type": "http", "scheme": "bearer", "description": "A handheld's own credential."})
+    scheme("key", {"type": "http", "scheme": "bearer", "description": "A merchant's API key."})
     scheme(
         "session",
         {

@@ -1,18 +1,24 @@
 """The outbox: what the world is to be told, written in the transaction of the fact, done by a worker.
 
 A row is claimed with a lease. A worker that dies keeps nothing: its lease runs out and another claims the row. So
-a handler may run twice for one row and must be idempotent on (topic, key).
+a handler may run twice for one row and must be idempotent on (topic, key). A worker that lives never holds a row that
+another works on: it holds each row anew before it begins (`hold`).
+
+A handler that failed says how it wants to go on by what it raises: `PutOffError` to come back at a certain time,
+`GiveUpError` to bury the row at once; anything else is tried again with growing pauses. Buried rows are dead letters:
+kept, listed, and replayed when a person says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Index, String, Text, and_, or_, select, text, update
+from sqlalchemy import Index, String, Text, and_, case, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from server.core import logs
 from server.core.clock import now_ms
 from server.core.db import Id, Json, Model, Ms, affected
 from server.core.ids import uuid7
@@ -39,6 +45,7 @@ class OutboxRow(Model):
     done_at: Mapped[int | None] = mapped_column(Ms)
     dead_at: Mapped[int | None] = mapped_column(Ms)
     last_error: Mapped[str | None] = mapped_column(Text)
+    request: Mapped[str | None] = mapped_column(String(64))
 
     __table_args__ = (
         Index(
@@ -48,12 +55,32 @@ class OutboxRow(Model):
             postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
             sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_dead",
+            "dead_at",
+            "id",
+            postgresql_where=text("dead_at IS NOT NULL"),
+            sqlite_where=text("dead_at IS NOT NULL"),
+        ),
     )
+
+
+class PutOffError(Exception):
+    """Not now: the row is due again in `after_ms`. `counted` False when it was not even tried."""
+
+    def __init__(self, reason: str, after_ms: int, *, counted: bool = True) -> None:
+        super().__init__(reason)
+        self.after_ms = after_ms
+        self.counted = counted
+
+
+class GiveUpError(Exception):
+    """Never: trying again cannot help. The message is the reason, one word of our own, no personal data."""
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A row this worker may work on until `leased_until`; `attempts` counts this one."""
+    """A row this worker may work on until `leased_until`; `attempts` counts this one, `request` caused it."""
 
     id: str
     topic: str
@@ -61,6 +88,30 @@ class Claimed:
     payload: dict[str, Any]
     attempts: int
     leased_until: int
+    request: str | None = None
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """One topic's rows that are not done; `oldest_due` is when the first waiting one fell due, ms."""
+
+    topic: str
+    waiting: int
+    dead: int
+    oldest_due: int | None
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A buried row: since when, after how many attempts, and why, in one word."""
+
+    id: str
+    topic: str
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+    dead_at: int
+    reason: str | None
 
 
 def enqueue(
@@ -68,7 +119,12 @@ def enqueue(
 ) -> str:
     """Write a row in the caller's transaction; returns its id."""
     row = OutboxRow(
-        id=uuid7(), topic=topic, key=key, payload=payload, due_at=now_ms() if due_at is None else due_at
+        id=uuid7(),
+        topic=topic,
+        key=key,
+        payload=payload,
+        due_at=now_ms() if due_at is None else due_at,
+        request=logs.current_request(),
     )
     session.add(row)
     return row.id
@@ -93,7 +149,9 @@ def claim(session: Session, worker: str, *, limit: int = 20, lease_ms: int = LEA
             .values(leased_until=until, leased_by=worker, attempts=OutboxRow.attempts + 1)
         )
         if affected(session, statement) == 1:
-            taken.append(Claimed(row.id, row.topic, row.key, row.payload, row.attempts + 1, until))
+            taken.append(
+                Claimed(row.id, row.topic, row.key, row.payload, row.attempts + 1, until, row.request)
+            )
     return taken
 
 
@@ -107,20 +165,77 @@ def complete(session: Session, claimed: Claimed, worker: str) -> bool:
     return affected(session, statement) == 1
 
 
+def hold(session: Session, claimed: Claimed, worker: str, *, lease_ms: int = LEASE_MS) -> Claimed | None:
+    """Take the lease anew before working on a row; None when it was lost to another worker meanwhile.
+
+    Rows are claimed in batches: the last of one may be begun long after the lease was given.
+    """
+    until = now_ms() + lease_ms
+    statement = update(OutboxRow).where(*_mine(claimed, worker)).values(leased_until=until)
+    return replace(claimed, leased_until=until) if affected(session, statement) == 1 else None
+
+
 def fail(session: Session, claimed: Claimed, worker: str, error: str) -> bool:
     """Give the row back with a growing pause, or bury it after the last attempt; never deletes it."""
-    now = now_ms()
-    dead = claimed.attempts >= MAX_ATTEMPTS
+    if claimed.attempts >= MAX_ATTEMPTS:
+        return bury(session, claimed, worker, error)
+    return put_off(session, claimed, worker, PutOffError(error, backoff_ms(claimed.attempts)))
+
+
+def put_off(session: Session, claimed: Claimed, worker: str, wish: PutOffError) -> bool:
+    """Give the row back until the time the handler asked for; buried when that was its last attempt."""
+    if wish.counted and claimed.attempts >= MAX_ATTEMPTS:
+        return bury(session, claimed, worker, str(wish))
+    return _release(
+        session,
+        claimed,
+        worker,
+        due_at=now_ms() + wish.after_ms,
+        attempts=claimed.attempts if wish.counted else claimed.attempts - 1,
+        last_error=str(wish)[:2000],
+    )
+
+
+def bury(session: Session, claimed: Claimed, worker: str, reason: str) -> bool:
+    """Make the row a dead letter."""
+    return _release(session, claimed, worker, dead_at=now_ms(), last_error=reason[:2000])
+
+
+def dead(
+    session: Session, *, topics: Sequence[str] = (), station: str | None = None, limit: int = 200
+) -> list[DeadLetter]:
+    """Dead letters, newest first; `station` narrows to rows whose payload names it."""
+    query = select(OutboxRow).where(OutboxRow.dead_at.is_not(None), OutboxRow.done_at.is_(None))
+    if topics:
+        query = query.where(OutboxRow.topic.in_(topics))
+    if station is not None:
+        query = query.where(OutboxRow.payload["station"].as_string() == station)
+    rows = session.scalars(query.order_by(OutboxRow.dead_at.desc(), OutboxRow.id.desc()).limit(limit))
+    return [_letter(row) for row in rows]
+
+
+def dead_letter(session: Session, row_id: str) -> DeadLetter | None:
+    """One dead letter; None when there is none with this id, or it lives again."""
+    row = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.id == row_id, OutboxRow.dead_at.is_not(None), OutboxRow.done_at.is_(None)
+        )
+    ).first()
+    return None if row is None else _letter(row)
+
+
+def is_waiting(session: Session, row_id: str) -> bool:
+    """Whether a row is still to be done by itself: neither done nor dead."""
+    row = session.get(OutboxRow, row_id)
+    return row is not None and row.done_at is None and row.dead_at is None
+
+
+def replay(session: Session, row_id: str) -> bool:
+    """Let a dead letter live again, due now and with all its attempts; False when it is none (any more)."""
     statement = (
         update(OutboxRow)
-        .where(*_mine(claimed, worker))
-        .values(
-            due_at=now + backoff_ms(claimed.attempts),
-            dead_at=now if dead else None,
-            leased_until=None,
-            leased_by=None,
-            last_error=error[:2000],
-        )
+        .where(OutboxRow.id == row_id, OutboxRow.dead_at.is_not(None), OutboxRow.done_at.is_(None))
+        .values(dead_at=None, due_at=now_ms(), attempts=0)
     )
     return affected(session, statement) == 1
 
@@ -128,6 +243,22 @@ def fail(session: Session, claimed: Claimed, worker: str, error: str) -> bool:
 def backoff_ms(attempts: int) -> int:
     """Pause after the n-th failed attempt: 1 s, 2 s, 4 s ... at most an hour."""
     return min(FIRST_RETRY_MS << min(max(attempts, 1) - 1, 30), LAST_RETRY_MS)
+
+
+def backlog(session: Session) -> list[Backlog]:
+    """What every topic still has to do, and what it has given up."""
+    waits = OutboxRow.dead_at.is_(None)
+    query = (
+        select(
+            OutboxRow.topic,
+            func.sum(case((waits, 1), else_=0)),
+            func.sum(case((waits, 0), else_=1)),
+            func.min(case((waits, OutboxRow.due_at))),
+        )
+        .where(OutboxRow.done_at.is_(None))
+        .group_by(OutboxRow.topic)
+    )
+    return [Backlog(topic, int(live), int(gone), due) for topic, live, gone, due in session.execute(query)]
 
 
 def waiting(session: Session) -> Sequence[OutboxRow]:
@@ -155,3 +286,14 @@ def _mine(claimed: Claimed, worker: str) -> tuple[Any, ...]:
         OutboxRow.leased_until == claimed.leased_until,
         OutboxRow.done_at.is_(None),
     )
+
+
+def _release(session: Session, claimed: Claimed, worker: str, **values: Any) -> bool:
+    statement = (
+        update(OutboxRow).where(*_mine(claimed, worker)).values(leased_until=None, leased_by=None, **values)
+    )
+    return affected(session, statement) == 1
+
+
+def _letter(row: OutboxRow) -> DeadLetter:
+    return DeadLetter(row.id, row.topic, row.key, row.payload, row.attempts, row.dead_at or 0, row.last_error)

@@ -1,0 +1,149 @@
+"""The worker's handler of `push`: one message to one browser.
+
+What is still true is asked last, in the transaction that marks the attempt; between that and the end of the attempt no
+database is held. A worker killed in between sends again after its lease: same tag, same topic, so that nothing is shown
+twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from server.auth import queries as auth_queries
+from server.auth.policy import Lang
+from server.core import metrics
+from server.core.clock import now_ms
+from server.core.db import affected, for_update, transaction
+from server.core.outbox import Claimed, GiveUpError, PutOffError, backoff_ms
+from server.crm import queries as crm_queries
+from server.links import service as links
+from server.notifications import policy
+from server.notifications.channels.webpush import Letter, Outcome, current_sender
+from server.notifications.models import PushMessage, PushSubscription
+from server.notifications.service import hash_of
+from server.parcels import queries as parcel_queries
+from server.tasks import queries as task_queries
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message that is still true and its letter; `unsure_since` when an earlier attempt may have arrived."""
+
+    letter: Letter
+    kind: str
+    expires_at: int
+    unsure_since: int | None
+
+
+def deliver(row: Claimed) -> None:
+    """Send one message, once. The row is done when it was sent or has nobody to be sent to any more.
+
+    :raises PutOffError: to try again when the service asked for it, or with growing pauses.
+    :raises GiveUpError: when trying again cannot help, or the notice has outlived itself.
+    """
+    with transaction() as session:
+        ready = _prepare(session, row.key)
+    if ready is None:
+        return
+    if ready.expires_at <= now_ms():
+        _after_refusal(row.key, ready)
+        metrics.PUSHES.labels("expired").inc()
+        raise GiveUpError("expired")
+    outcome = current_sender().send(ready.letter)
+    metrics.PUSHES.labels(outcome.result).inc()
+    log.info("push", id=row.key, kind=ready.kind, result=outcome.result, reason=outcome.reason or None)
+    _settle(row, ready, outcome)
+
+
+def _prepare(session: Session, message_id: str) -> Ready | None:
+    """What is to be sent now; None when there is nothing to send any more. Marks the attempt."""
+    message = session.scalars(for_update(select(PushMessage).where(PushMessage.id == message_id))).first()
+    if message is None or message.state != "waiting":
+        return None
+    found = session.get(PushSubscription, message.subscription_id)
+    if found is None or not _may_be_told(found):
+        message.state, message.settled_at = "gone", now_ms()
+        metrics.PUSHES.labels("dropped").inc()
+        return None
+    before, message.attempted_at = message.attempted_at, now_ms()
+    return Ready(_letter(message, found), message.kind, message.expires_at, before)
+
+
+def _may_be_told(found: PushSubscription) -> bool:
+    """A courier who still works here on a handheld that was not taken away; a customer who did not refuse."""
+    if found.owner_kind == "courier":
+        user = auth_queries.user(found.owner_id)
+        held = auth_queries.device(found.device_id) if found.device_id else None
+        return user is not None and user.active and held is not None and not held.revoked
+    return policy.allows_notices(crm_queries.by_ids([found.owner_id]).get(found.owner_id))
+
+
+def _letter(message: PushMessage, found: PushSubscription) -> Letter:
+    lang = cast("Lang", found.lang)
+    if found.owner_kind == "courier":
+        words = policy.for_courier(message.changes, lang)
+        url = policy.courier_url(message.changes)
+    else:
+        task_id = message.task_id or ""
+        words = policy.for_customer(message.kind, lang, _tail(task_id, message.station_id))
+        url = links.path(links.issue(task_id, message.station_id, found.owner_id))
+    return Letter(
+        endpoint=found.endpoint,
+        p256dh=found.p256dh,
+        auth=found.auth,
+        text=policy.payload(message.id, message.kind, lang, message.tag, url, words),
+        ttl_s=max(60, (message.expires_at - now_ms()) // 1_000),
+        urgency=policy.urgency(message.kind),
+        topic=message.tag,
+    )
+
+
+def _tail(task_id: str, station_id: str) -> str | None:
+    task = task_queries.one(task_id, station_id)
+    if task is None:
+        return None
+    parcel = parcel_queries.by_ids([task.record["parcel"]]).get(task.record["parcel"])
+    return policy.tail_of(parcel["waybill"]) if parcel else None
+
+
+def _settle(row: Claimed, ready: Ready, outcome: Outcome) -> None:
+    if outcome.result == "sent":
+        # Only onto `waiting`: what was withdrawn during the flight is corrected by whoever withdrew it.
+        _mark(row.key, state="sent", settled_at=now_ms())
+    elif outcome.result == "gone":
+        _forget(row.key, ready.letter.endpoint)
+    else:
+        if not outcome.unsure:
+            _after_refusal(row.key, ready)
+        if outcome.result == "never":
+            raise GiveUpError(outcome.reason)
+        wait = outcome.after_ms if outcome.after_ms is not None else backoff_ms(row.attempts)
+        if now_ms() + wait >= ready.expires_at:
+            raise GiveUpError("expired")
+        raise PutOffError(outcome.reason, wait, counted=outcome.tried)
+
+
+def _after_refusal(message_id: str, ready: Ready) -> None:
+    """This attempt certainly did not arrive: were it withdrawn now, nobody would need a correction for its sake."""
+    _mark(message_id, attempted_at=ready.unsure_since)
+
+
+def _mark(message_id: str, **values: object) -> None:
+    with transaction() as session:
+        still = update(PushMessage).where(PushMessage.id == message_id, PushMessage.state == "waiting")
+        affected(session, still.values(**values))
+
+
+def _forget(message_id: str, endpoint: str) -> None:
+    """The service knows no such subscription any more: it is nobody's, whoever had subscribed with it."""
+    with transaction() as session:
+        gone = update(PushMessage).where(PushMessage.id == message_id, PushMessage.state == "waiting")
+        affected(session, gone.values(state="gone", settled_at=now_ms(), attempted_at=None))
+        session.execute(delete(PushSubscription).where(PushSubscription.endpoint_hash == hash_of(endpoint)))
