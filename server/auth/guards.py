@@ -19,7 +19,8 @@ from typing import ParamSpec, TypeVar
 import structlog
 from flask import g, request
 
-from server.auth import service, sessions
+from server.auth import keys, service, sessions
+from server.auth.keys import KeyView
 from server.auth.policy import DESK, DeviceUser, Principal, Role, WebUser
 from server.auth.scoping import Scope, scope_for
 from server.core.access import mark
@@ -65,6 +66,33 @@ def device_or_web(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return _guarded(view, either, who, [{"device": []}, {"session": []}])
 
     return guard
+
+
+def api_key(view: Callable[P, R]) -> Callable[P, R]:
+    """A merchant's system with its API key; it is nobody who works here, so it has no scope (`current_key`)."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        kind, _, text = request.headers.get("Authorization", "").partition(" ")
+        found = None
+        if kind.lower() == "bearer" and text.strip().startswith(keys.PREFIX):
+            with read():
+                found = keys.find(text.strip())
+        if found is None:
+            raise Problem(Code.API_KEY_INVALID)
+        g.api_key = found
+        structlog.contextvars.bind_contextvars(key=found.id)
+        return view(*args, **kwargs)
+
+    documented = _docs.doc(security=[{"key": []}])(guarded)
+    mark(documented, "key")
+    return documented
+
+
+def current_key() -> KeyView:
+    """The key of an `api_key` view."""
+    key: KeyView = g.api_key
+    return key
 
 
 def current_principal() -> Principal:

@@ -75,6 +75,24 @@ class Device(Model):
     __table_args__ = (Index("ix_device_station", "station_id", "enrolled_at"),)
 
 
+class ApiKey(Model):
+    """A merchant's system: orders in for one station and one merchant. Stored as SHA-256 only, like a device's
+    credential; `hint` is its beginning, so that a person can tell two keys apart.
+    """
+
+    __tablename__ = "api_key"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    station_id: Mapped[str] = mapped_column(ForeignKey("station.id"), index=True)
+    merchant: Mapped[str] = mapped_column(String(120))
+    label: Mapped[str | None] = mapped_column(String(120))
+    hint: Mapped[str] = mapped_column(String(16))
+    key_hash: Mapped[str] = mapped_column(Sha, unique=True)
+    made_at: Mapped[int] = mapped_column(Ms)
+    revoked_at: Mapped[int | None] = mapped_column(Ms)
+    used_at: Mapped[int | None] = mapped_column(Ms)
+
+
 class EnrolmentCode(Model):
     """A one-time code that makes one device of one courier. Stored as a keyed hash; used once."""
 

@@ -8,7 +8,7 @@ from typing import cast
 from sqlalchemy import select
 
 from server.auth.models import Device, Station, User, WebSession
-from server.auth.policy import DeviceView, Lang, Role, StationView, UserView
+from server.auth.policy import DESK, DeviceView, Lang, Role, StationView, UserView
 from server.core.db import db
 
 
@@ -57,6 +57,14 @@ def users_of(station_id: str, role: Role | None = None) -> list[UserView]:
     if role is not None:
         statement = statement.where(User.role == role)
     return [user_view(row) for row in db.session.scalars(statement.order_by(User.name, User.id))]
+
+
+def desk_of(station_id: str) -> list[UserView]:
+    """Active people of a station's desk (dispatcher, csr, admin), by id."""
+    statement = select(User).where(
+        User.station_id == station_id, User.disabled_at.is_(None), User.role.in_(sorted(DESK))
+    )
+    return [user_view(row) for row in db.session.scalars(statement.order_by(User.id))]
 
 
 def session_user(session_id: str) -> UserView | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from server.intake.fields import REQUEST_KINDS, Field
@@ -13,6 +14,10 @@ from server.intake.mapping import FieldRule
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()\-]{3,30}[0-9]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Days of a spreadsheet from 1954 to 2119: no time format of a merchant looks like that.
+_SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]{1,15})?")
+_SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall time; the mapping's zone comes later
+ISO_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 
 
 class CellError(Exception):
@@ -94,16 +99,41 @@ def _degrees(text: str, most: int) -> int:
 
 def _time(text: str, reading: Reading) -> int:
     """Ms since the epoch of a wall time in the mapping's zone; a format without a year takes the given one."""
-    for form in reading.rule.formats:
+    found = _moment(text, reading.rule.formats, reading.zone, reading.year)
+    if found is not None:
+        return found
+    example = datetime(reading.year, 5, 1, 9, 30, tzinfo=reading.zone)
+    form = next(iter(reading.rule.formats), ISO_FORMATS[0])
+    raise CellError("time", value=text, example=example.strftime(form))
+
+
+@lru_cache(maxsize=10_000)
+def _moment(text: str, formats: tuple[str, ...], zone: ZoneInfo, year: int) -> int | None:
+    """A file has few different times: each text is parsed once.
+
+    What a spreadsheet keeps as a date arrives as ISO text, or as days since 1900 where nobody formatted the cell.
+    """
+    if _SERIAL.fullmatch(text):
+        return _from_serial(text, zone)
+    for form in (*formats, *ISO_FORMATS):
         dated = "%Y" in form or "%y" in form
-        whole, shape = (text, form) if dated else (f"{reading.year} {text}", f"%Y {form}")
+        whole, shape = (text, form) if dated else (f"{year} {text}", f"%Y {form}")
         try:
-            moment = datetime.strptime(whole, shape).replace(tzinfo=reading.zone)
+            moment = datetime.strptime(whole, shape).replace(tzinfo=zone)
         except ValueError:
             continue
-        return (moment - _EPOCH) // timedelta(milliseconds=1)
-    example = datetime(reading.year, 5, 1, 9, 30, tzinfo=reading.zone)
-    raise CellError("time", value=text, example=example.strftime(next(iter(reading.rule.formats), "%c")))
+        return _ms(moment)
+    return None
+
+
+def _from_serial(text: str, zone: ZoneInfo) -> int:
+    """Days since 30 December 1899 and the part of the day, to the second (a float keeps no more)."""
+    seconds = (Decimal(text) * 86_400).quantize(Decimal(1))
+    return _ms((_SERIAL_ZERO + timedelta(seconds=int(seconds))).replace(tzinfo=zone))
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _phone(text: str, reading: Reading) -> str:

@@ -13,19 +13,21 @@ import click
 
 from server.auth import queries as auth
 from server.core.clock import now_ms
-from server.core.db import read
-from server.intake import queries, service
+from server.core.db import read, transaction
+from server.core.stores import blob_store
+from server.intake import applying, files, giveback, queries, remembered, service, undoing
 from server.intake.mapping import (
     FORMAT,
     SHIPPED,
     Mapping,
     choose_mapping,
     load_mapping,
+    read_mapping,
     shipped_mappings,
     shipped_text,
 )
 from server.intake.problems import Lang, RowProblem, UnusableFileError
-from server.intake.table import read_table
+from server.intake.table import Table, read_table
 
 _MOST_LINES = 200
 _EXAMPLE = {
@@ -93,6 +95,14 @@ def mapping_file(name: str) -> None:
 )
 @click.option("--user", "username", help="Who imports; default the station's first admin or dispatcher.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of the messages.")
+@click.option("--sheet", help="Name of the sheet (xlsx); default the first that can be seen.")
+@click.option("--skip-bad", is_flag=True, help="Import the rows that are right, leave the others out.")
+@click.option(
+    "--bad-rows",
+    "bad_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the wrong rows, each with the reason, into this file; in the form they came in.",
+)
 @click.option("--dry-run", is_flag=True, help="Validate and count, store nothing.")
 def import_orders(
     file: Path,
@@ -102,31 +112,38 @@ def import_orders(
     year: int | None,
     username: str | None,
     lang: Lang | None,
+    sheet: str | None,
+    skip_bad: bool,
+    bad_file: Path | None,
     dry_run: bool,
 ) -> None:
-    """Import an order file (CSV, UTF-8): all of it, or nothing and the list of what is wrong.
+    """Import an order file (csv or xlsx): all of it, or nothing and the list of what is wrong.
 
     Exit status: 0 imported (or nothing new), 1 rows are wrong, 2 the file cannot be used.
     """
     speak = lang or _language()
     try:
-        table = read_table(file)
-        mapping = load_mapping(map_file) if map_file else choose_mapping(table.header)
+        table = read_table(file, sheet)
         with read():
             person = _person(station, username)
-        request = service.Request(table, mapping, merchant, year or _this_year(mapping), person)
+            mapping = load_mapping(map_file) if map_file else _mapping_for(table, person, merchant)
+        request = service.Request(table, mapping, merchant, year or _this_year(mapping), person, skip_bad)
         if not dry_run:
-            _with_bar(speak, lambda progress: service.resume(person.station_id, progress=progress))
+            _with_bar(speak, lambda progress: applying.resume(person.station_id, progress=progress))
+            _keep(file)
         report = service.check(request) if dry_run else service.accept(request)
     except UnusableFileError as error:
         raise UnusableError(error.say(speak)) from error
     _print_lines(report.changed, speak)
     if report.problems:
         _print_lines(report.problems, speak)
+        if bad_file is not None:
+            _write_bad_rows(bad_file, table, report, speak)
+    if report.refused(skip_bad):
         raise click.ClickException(_refused(report, speak))
     if report.batch_id:
         batch = report.batch_id
-        _with_bar(speak, lambda progress: service.apply(batch, progress))
+        _with_bar(speak, lambda progress: applying.apply(batch, progress))
         _print_refused_rows(batch, speak)
     click.echo(_summary(report, dry_run, speak))
 
@@ -136,8 +153,81 @@ def import_orders(
 def resume(lang: Lang | None) -> None:
     """Finish accepted imports that were cut off."""
     speak = lang or _language()
-    count = _with_bar(speak, lambda progress: service.resume(progress=progress))
+    count = _with_bar(speak, lambda progress: applying.resume(progress=progress))
     click.echo(f"已补导入 {count} 行" if speak == "zh" else f"{count} rows applied")
+
+
+@orders.command("undo")
+@click.argument("import_id")
+@click.option("--reason", required=True, help="Why; it stands in every cancelled task.")
+@click.option(
+    "--user", "username", required=True, help="Who undoes it: an admin or dispatcher of its station."
+)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="Language of the messages.")
+def undo(import_id: str, reason: str, username: str, lang: Lang | None) -> None:
+    """Take a whole import back while nothing of it has moved: its tasks are cancelled, nothing is deleted.
+
+    Exit status: 0 undone, 1 something has moved, 2 there is nothing to undo.
+    """
+    speak = lang or _language()
+    try:
+        with transaction():
+            user = auth.user_by_username(username)
+            batch = queries.batch(import_id)
+            if batch is None or user is None or user.station_id != batch.station_id:
+                raise UnusableError(f"There is no import {import_id} that {username} could undo")
+            if user.role not in ("admin", "dispatcher"):
+                raise UnusableError(f"{username} is no admin or dispatcher")
+            undoing.ask(import_id, user.id, reason[:500])
+    except undoing.StateError as error:
+        raise UnusableError(f"The import is {error}; only an applied one can be undone") from error
+    except undoing.MovedError as error:
+        for one in error.moved[:_MOST_LINES]:
+            click.echo(f"{one.row}: {one.reference} {one.waybill} {one.status}", err=True)
+        count = len(error.moved)
+        told = (
+            f"{count} 个订单已有进展，未撤销"
+            if speak == "zh"
+            else f"{count} orders have moved; nothing was undone"
+        )
+        raise click.ClickException(told) from error
+    count = undoing.carry_out(import_id)
+    click.echo(f"已取消 {count} 个任务" if speak == "zh" else f"{count} tasks cancelled")
+
+
+@orders.command("list")
+@click.option("--station", required=True, help="Code of the station.")
+def list_imports(station: str) -> None:
+    """List imports, newest first: id, state, rows, file."""
+    with read():
+        known = auth.station_by_code(station)
+        if known is None:
+            raise UnusableError(f"There is no station {station}")
+        batches, _ = queries.of_station(known.id, 50)
+    for one in batches:
+        click.echo(f"{one.id}  {one.status:9} {one.new_rows:6} of {one.rows:6}  {one.file_name}")
+
+
+def _mapping_for(table: Table, person: service.Person, merchant: str | None) -> Mapping:
+    """What was made for this header at the desk, else what comes with Doorstep."""
+    known = remembered.recall(person.station_id, table.header, merchant)
+    if known is None:
+        return choose_mapping(table.header)
+    return read_mapping({**known.document, "merchant": known.merchant})
+
+
+def _keep(file: Path) -> None:
+    """The file stays as evidence of what was imported."""
+    store = blob_store()
+    with file.open("rb") as stream:
+        files.keep(stream, store.root, store)
+
+
+def _write_bad_rows(target: Path, table: Table, report: service.Report, lang: Lang) -> None:
+    wrong: dict[int, list[dict[str, Any]]] = {}
+    for problem in report.problems:
+        wrong.setdefault(problem.row, []).append(problem.as_json())
+    target.write_bytes(giveback.bad_rows_file(table, wrong, lang))
 
 
 def _person(code: str, username: str | None) -> service.Person:
@@ -163,7 +253,7 @@ def _language() -> Lang:
     return "en"
 
 
-def _with_bar(lang: Lang, work: Callable[[service.Progress], int]) -> int:
+def _with_bar(lang: Lang, work: Callable[[applying.Progress], int]) -> int:
     """Runs `work` with a progress bar on stderr; the bar appears with the first step."""
     shown: list[Any] = []
 
@@ -208,6 +298,8 @@ def _summary(report: service.Report, dry_run: bool, lang: Lang) -> str:
     told, rows, old = len(report.changed), report.rows, report.unchanged
     if lang == "zh":
         verb = "可导入" if dry_run else "已导入"
-        return f"共 {rows} 行：{verb} {report.new}，未变 {old}，已存在 {told}"
+        left = f"，有误跳过 {report.wrong}" if report.wrong else ""
+        return f"共 {rows} 行：{verb} {report.new}，未变 {old}，已存在 {told}{left}"
     verb = "would be imported" if dry_run else "imported"
-    return f"{rows} rows: {report.new} {verb}, {old} unchanged, {told} already there"
+    left = f", {report.wrong} wrong and left out" if report.wrong else ""
+    return f"{rows} rows: {report.new} {verb}, {old} unchanged, {told} already there{left}"

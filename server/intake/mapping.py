@@ -117,6 +117,24 @@ def shipped_text(name: str) -> str:
     return (resources.files("server.intake") / "maps" / f"{name}.toml").read_text("utf-8")
 
 
+def choose_document(header: tuple[str, ...]) -> dict[str, Any] | None:
+    """What the shipped mapping for a header says, for the desk to show and change; columns as they are called here."""
+    try:
+        mapping = choose_mapping(header)
+    except UnusableFileError:
+        return None
+    if mapping.missing_columns(header):
+        return None
+    document = tomllib.loads(shipped_text(mapping.name))
+    fields = {}
+    for name, rule in mapping.fields.items():
+        if rule.columns and rule.source(header) is None:
+            continue
+        given = document["fields"][name]
+        fields[name] = {**given, "column": rule.source(header)} if rule.columns else given
+    return {**{key: document[key] for key in document if key != "recognise"}, "fields": fields}
+
+
 def choose_mapping(header: tuple[str, ...]) -> Mapping:
     """The shipped mapping a header is made for; a header that resembles our template gets the template's.
 
@@ -135,9 +153,17 @@ def choose_mapping(header: tuple[str, ...]) -> Mapping:
 
 def _parse(text: str) -> Mapping:
     try:
-        document = tomllib.loads(text)
+        return read_mapping(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise UnusableFileError("bad_map", why=str(error)) from error
+
+
+def read_mapping(document: dict[str, Any]) -> Mapping:
+    """A mapping from what a TOML file, or the desk, says.
+
+    Raises:
+        UnusableFileError: not the format described above.
+    """
     _known_keys(document, _TOP_KEYS, "the top")
     if document.get("format") != 1:
         raise UnusableFileError("bad_map", why="format must be 1")

@@ -1,19 +1,22 @@
 """From the rows of a table to orders, all of them checked before anything is said. Plain data in, plain data out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from server.intake.cells import CellError, Reading, read_cell
 from server.intake.fields import FIELDS
 from server.intake.mapping import FieldRule, Mapping
 from server.intake.problems import RowProblem, UnusableFileError
+from server.intake.sound import plain_hash, sound
 from server.intake.table import Table
-from sync.canonical import canonical, derive, normal_waybill, sha256_hex
+from sync.canonical import derive, normal_waybill
 from sync.validate import validate
 
 TYPE = "order.imported"
 APP = "intake/1"
+LOOK_EVERY = 1_000
 # Names in the payload that differ from the field's.
 _FIELD_OF = {
     "text": "address",
@@ -46,19 +49,27 @@ class Order:
     row: int
     payload: dict[str, Any]
 
-    @property
+    @cached_property
     def op_id(self) -> str:
         """The same for ever for one merchant's reference: importing twice is one operation."""
         return derive("import", TYPE, self.payload["merchant"], self.payload["reference"])
 
-    @property
+    @cached_property
     def task_id(self) -> str:
         """The id a handheld also derives from kind and waybill."""
         return derive("task", self.payload["kind"], self.payload["waybill"])
 
+    @cached_property
+    def digest(self) -> str:
+        """What the order says, whichever file said it and whoever works here."""
+        said = {name: value for name, value in self.payload.items() if name not in ("import", "courier")}
+        return plain_hash(said)
 
-def read_orders(table: Table, intake: Intake) -> tuple[list[Order], list[RowProblem]]:
-    """All orders of a table and everything wrong with it, by row.
+
+def read_orders(
+    table: Table, intake: Intake, look: Callable[[int], None] = lambda _done: None
+) -> tuple[list[Order], list[RowProblem]]:
+    """All valid orders of a table and everything wrong with it, by row; `look` hears how many rows were read.
 
     Raises:
         UnusableFileError: the header lacks columns, or nobody says whose orders these are.
@@ -73,17 +84,31 @@ def read_orders(table: Table, intake: Intake) -> tuple[list[Order], list[RowProb
     ):
         raise UnusableFileError("no_merchant")
     orders: list[Order] = []
+    plan = _plan(intake, table)
     problems = list(table.problems)
-    for number, row in table.rows.items():
-        values, wrong = _values(number, row, intake)
+    lost = {problem.row for problem in problems}
+    for done, (number, row) in enumerate(table.rows.items(), start=1):
+        values, wrong = _values(number, row, table, intake, plan)
         if not wrong:
-            order = Order(number, _payload(values, intake))
-            wrong = _breaks(order, intake, table)
-            orders.append(order)
+            order = Order(number, payload_of(values, intake))
+            wrong = breaks(order, intake, table)
+            if not wrong and number not in lost:
+                orders.append(order)
         problems += wrong
-    problems += _repeated(orders, "reference", intake, table)
+        if done % LOOK_EVERY == 0:
+            look(done)
+    return without_repeated(orders, problems, intake, table)
+
+
+def without_repeated(
+    orders: list[Order], problems: list[RowProblem], intake: Intake, table: Table
+) -> tuple[list[Order], list[RowProblem]]:
+    """Orders of one batch that are right beside each other, and everything wrong with it, by row."""
+    problems = [*problems, *_repeated(orders, "reference", intake, table)]
     problems += _repeated(orders, "waybill", intake, table)
-    return orders, sorted(problems, key=lambda problem: problem.row)
+    bad = {problem.row for problem in problems}
+    good = [order for order in orders if order.row not in bad]
+    return good, sorted(problems, key=lambda problem: problem.row)
 
 
 def envelope(order: Order, author: str, at: int) -> dict[str, Any]:
@@ -109,20 +134,49 @@ def envelope(order: Order, author: str, at: int) -> dict[str, Any]:
     }
 
 
-def _values(number: int, row: dict[str, str], intake: Intake) -> tuple[dict[str, Any], list[RowProblem]]:
+@dataclass(frozen=True)
+class _Source:
+    """Where a field of this file comes from: one column, or whatever its rule makes of the row."""
+
+    name: str
+    column: str | None
+    reading: Reading
+    needed: bool
+
+    def text(self, row: dict[str, str]) -> str:
+        return row[self.column] if self.column is not None else self.reading.rule.text(row).strip()
+
+
+def _plan(intake: Intake, table: Table) -> list[_Source]:
+    """What to look for in every row, once for the file; columns it does not have are not looked for."""
+    plan = []
+    for name, rule in intake.mapping.fields.items():
+        column, field = rule.source(table.header), FIELDS[name]
+        if column is not None or rule.constant is not None or rule.template is not None or field.required:
+            reading = Reading(rule, field, intake.mapping.zone, intake.year)
+            plan.append(_Source(name, column, reading, field.required and not rule.optional))
+    return plan
+
+
+def _values(
+    number: int, row: dict[str, str], table: Table, intake: Intake, plan: list[_Source]
+) -> tuple[dict[str, Any], list[RowProblem]]:
     values: dict[str, Any] = {}
     wrong: list[RowProblem] = []
-    for name, rule in intake.mapping.fields.items():
-        field = FIELDS[name]
-        try:
-            values[name] = read_cell(
-                rule.text(row).strip(), Reading(rule, field, intake.mapping.zone, intake.year)
-            )
-        except CellError as error:
-            wrong.append(RowProblem(number, _column(name, rule, row), error.code, error.facts))
+    lost = table.lost.get(number, frozenset())
+    for source in plan:
+        if source.column in lost:
+            told: dict[str, str | int] = {"value": row[source.column or ""]}
+            wrong.append(RowProblem(number, source.column or source.name, "digits", told))
             continue
-        if values[name] is None and field.required and not rule.optional:
-            wrong.append(RowProblem(number, _column(name, rule, row), "required"))
+        try:
+            value = read_cell(source.text(row), source.reading)
+        except CellError as error:
+            wrong.append(RowProblem(number, source.column or source.name, error.code, error.facts))
+            continue
+        values[source.name] = value
+        if value is None and source.needed:
+            wrong.append(RowProblem(number, source.column or source.name, "required"))
     return values, wrong or list(_together(number, values, intake, row))
 
 
@@ -143,7 +197,8 @@ def _together(
         yield RowProblem(number, where, "window_order")
 
 
-def _payload(values: dict[str, Any], intake: Intake) -> dict[str, Any]:
+def payload_of(values: dict[str, Any], intake: Intake) -> dict[str, Any]:
+    """The payload of an order from its fields, as `cells.read_cell` gives them."""
     merchant = _merchant(values, intake)
     reference, phone = values["reference"], values.get("phone") or ""
     who = "".join(filter(str.isdigit, phone)) or values.get("name") or f"{merchant}/{reference}"
@@ -182,9 +237,11 @@ def _merchant(values: dict[str, Any], intake: Intake) -> str | None:
     return intake.merchant or values.get("merchant") or intake.mapping.merchant
 
 
-def _breaks(order: Order, intake: Intake, table: Table) -> list[RowProblem]:
+def breaks(order: Order, intake: Intake, table: Table) -> list[RowProblem]:
     """Whatever the rules of the protocol still have against the order: it must never reach quarantine."""
     problems: list[RowProblem] = []
+    if sound(order.payload):
+        return problems
     for problem in validate(envelope(order, intake.station_id, 0), None):
         last = problem.field.rpartition(".")[2]
         column = _source(_FIELD_OF.get(last, last), intake, table) or last or table.header[0]
@@ -217,12 +274,13 @@ def _column(name: str, rule: FieldRule | None, row: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class KnownOrder:
-    """An order that was accepted before."""
+    """An order that was accepted before; `undone` when its import was taken back as a whole."""
 
     merchant: str
     reference: str
     task_id: str
     digest: str
+    undone: bool = False
 
 
 @dataclass(frozen=True)
@@ -241,7 +299,11 @@ def compare(
     """Sets aside what is there already. A row that now says something else is told, and not applied."""
     by_reference = {(one.merchant, one.reference): one for one in known}
     by_task = {one.task_id: one for one in by_reference.values()}
-    columns = {name: mapping.fields[name].source(header) or name for name in ("reference", "waybill")}
+    rules = mapping.fields
+    columns = {
+        name: (rules[name].source(header) if name in rules else None) or name
+        for name in ("reference", "waybill")
+    }
     new: list[Order] = []
     changed: list[RowProblem] = []
     taken: list[RowProblem] = []
@@ -249,7 +311,10 @@ def compare(
     for order in orders:
         mine = by_reference.get((order.payload["merchant"], order.payload["reference"]))
         other = by_task.get(order.task_id)
-        if mine is not None and mine.digest == digest(order.payload):
+        if mine is not None and mine.undone:
+            told = {"value": order.payload["reference"]}
+            taken.append(RowProblem(order.row, columns["reference"], "undone", told))
+        elif mine is not None and mine.digest == order.digest:
             unchanged += 1
         elif mine is not None:
             value = order.payload["reference"]
@@ -263,10 +328,3 @@ def compare(
         else:
             new.append(order)
     return Sifted(new, unchanged, changed, taken)
-
-
-def digest(payload: dict[str, Any]) -> str:
-    """What an order says, whichever file said it and whoever works here."""
-    return sha256_hex(
-        canonical({name: value for name, value in payload.items() if name not in ("import", "courier")})
-    )

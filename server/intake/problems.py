@@ -18,29 +18,43 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "超过 {limit} 行，请拆分成几个文件",
         "The file has more than {limit} rows: split it",
     ),
-    "spreadsheet": (
-        "这是电子表格文件（xlsx），请另存为 UTF-8 编码的 CSV",
-        "This is a spreadsheet (xlsx): save it as CSV in UTF-8 and import that",
+    "old_spreadsheet": (
+        "这是旧版电子表格（xls），请另存为 xlsx 或 CSV",
+        "This is an old spreadsheet (xls): save it as xlsx or CSV",
     ),
+    "broken_sheet": ("电子表格已损坏，或不是 xlsx", "The spreadsheet is damaged, or no xlsx"),
+    "locked_sheet": (
+        "电子表格有密码保护，请去掉密码后再导入",
+        "The spreadsheet is protected by a password: remove it and import again",
+    ),
+    "swollen": (
+        "电子表格解压后过大（{what}），已拒绝",
+        "The spreadsheet unpacks to far more than it should ({what}); it was refused",
+    ),
+    "too_slow": (
+        "读取电子表格超过 {limit} 秒，已中止",
+        "Reading the spreadsheet took more than {limit} seconds; it was stopped",
+    ),
+    "too_many_columns": ("超过 {limit} 列", "The file has more than {limit} columns"),
+    "too_many_sheets": ("超过 {limit} 个工作表", "The spreadsheet has more than {limit} sheets"),
+    "no_sheet": ("没有名为“{sheet}”的工作表", "There is no sheet called “{sheet}”"),
     "binary": (
-        "这不是文本文件，请提供 UTF-8 编码的 CSV",
-        "This is no text file: a CSV file in UTF-8 is needed",
+        "这不是文本文件，请提供 CSV 或 xlsx",
+        "This is no text file: a CSV or xlsx file is needed",
     ),
-    "not_utf8": (
-        "文件编码不是 UTF-8（第 {line} 行），请另存为 UTF-8 编码的 CSV",
-        "The file is not UTF-8 (line {line}): save it as CSV in UTF-8",
+    "encoding": (
+        "无法识别文件编码（第 {line} 行）：应为 UTF-8、UTF-16 或 GB18030",
+        "The encoding cannot be told (line {line}): UTF-8, UTF-16 and GB18030 are understood",
     ),
     "broken_csv": ("CSV 格式错误：第 {line} 行（{why}）", "The CSV is broken at line {line}: {why}"),
     "no_table": (
-        "这不是表格：第一行应是用逗号分隔的列名",
-        "This is no table: the first line must be column names separated by commas",
+        "这不是表格：第一行应是列名",
+        "This is no table: the first line must be column names",
     ),
-    "header_repeated": ("列名重复：{column}", "The column name {column} stands in the header twice"),
-    "header_blank": ("第 {number} 列没有列名", "Column {number} has no name in the header"),
     "no_rows": ("文件只有表头，没有订单", "The file has a header and no orders"),
     "no_map": (
-        "不认识这些列名；请用 --map 指定映射，或用 doorstep orders template 打印模板",
-        "No known mapping fits this header: give one with --map, or print our template with `doorstep orders template`",
+        "不认识这些列名；请用 --map 指定映射、在调度台上做一次映射，或用 doorstep orders template 打印模板",
+        "No known mapping fits: give one with --map, make one at the desk, or see `doorstep orders template`",
     ),
     "columns_missing": ("表头缺少列：{columns}", "The header lacks: {columns}"),
     "no_merchant": ("请用 --merchant 指定商家", "Say whose orders these are with --merchant"),
@@ -72,6 +86,15 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "“{value}”已导入过，内容不同；未更改",
         "“{value}” was imported before and says something else now; nothing was changed",
     ),
+    "undone": (
+        "“{value}”导入过，但那次导入已撤销，其任务已取消；未导入",
+        "“{value}” was imported before, and that import was undone: its task stays cancelled; not imported",
+    ),
+    "digits": (
+        "“{value}”位数太多，表格软件已改动末尾数字；请把该列设为文本格式",
+        "“{value}” has more digits than a spreadsheet keeps in a number: format the column as text",
+    ),
+    "shape": ("格式不对：{why}", "{why}"),
     "rule": ("不符合规则：{why}", "breaks a rule: {why}"),
 }
 
@@ -104,9 +127,13 @@ class RowProblem:
     code: str
     facts: dict[str, str | int] = field(default_factory=dict)
 
+    def what(self, lang: Lang) -> str:
+        """What it is, without where."""
+        return sentence(self.code, lang, self.facts)
+
     def say(self, lang: Lang) -> str:
         """Where it is and what it is, one line."""
-        what = sentence(self.code, lang, self.facts)
+        what = self.what(lang)
         return (
             f"第 {self.row} 行，{self.column}：{what}"
             if lang == "zh"

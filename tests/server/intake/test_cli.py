@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from server.core.db import db, read
-from server.intake import service
+from server.intake import applying
 from server.intake.cli import orders
 from server.intake.models import ImportBatch
 from server.tasks.models import Task
@@ -23,7 +23,7 @@ LADE = (
 
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_STAND_ASIDE_S", 0)
+    monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
 
 
 def run(app: Flask, *arguments: str | Path, lang: str = "en") -> Result:
@@ -117,7 +117,7 @@ def test_an_accepted_import_that_was_cut_off_is_finished_by_resume_or_by_the_nex
     app: Flask, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = written(tmp_path, LADE)
-    monkeypatch.setattr(service, "apply", lambda *_: 0)
+    monkeypatch.setattr(applying, "apply", lambda *_: 0)
     run(app, "import", file, "--station", cast.home.code)
     assert tasks(app) == 0
     monkeypatch.undo()
@@ -132,3 +132,36 @@ def test_a_printed_mapping_is_one_to_start_from(app: Flask, cast: Cast, tmp_path
     assert done.exit_code == 0, done.output
     with app.app_context(), read():
         assert db.session.scalars(select(Task)).one().merchant == "mine"
+
+
+def test_wrong_rows_are_left_out_and_written_into_a_file(app: Flask, cast: Cast, tmp_path: Path) -> None:
+    bad = LADE.splitlines()[1].replace("77,", "78,").replace("120.0035", "east")
+    file, back = written(tmp_path, LADE + bad + "\n"), tmp_path / "bad.csv"
+    arguments = (
+        "import",
+        file,
+        "--station",
+        cast.home.code,
+        "--year",
+        "2026",
+        "--skip-bad",
+        "--bad-rows",
+        back,
+    )
+    done = run(app, *arguments)
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-1] == (
+        "2 rows: 1 imported, 0 unchanged, 0 already there, 1 wrong and left out"
+    )
+    assert back.read_text("utf-8").splitlines()[1].startswith("78,") and tasks(app) == 1
+
+
+def test_a_whole_import_is_undone_once(app: Flask, cast: Cast, tmp_path: Path) -> None:
+    run(app, "import", written(tmp_path, LADE), "--station", cast.home.code)
+    listed = run(app, "list", "--station", cast.home.code).output.split()
+    assert listed[1] == "applied"
+    done = run(app, "undo", listed[0], "--reason", "错了", "--user", "dora")
+    assert (done.exit_code, done.output) == (0, "1 tasks cancelled\n")
+    again = run(app, "undo", listed[0], "--reason", "错了", "--user", "dora")
+    assert again.exit_code == 2 and "undone" in again.output
+    assert run(app, "undo", listed[0], "--reason", "错了", "--user", "ning").exit_code == 2

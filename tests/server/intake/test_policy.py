@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.intake.mapping import choose_mapping, load_mapping, shipped_mappings
-from server.intake.policy import Intake, KnownOrder, Order, compare, digest, read_orders
+from server.intake.policy import Intake, KnownOrder, Order, compare, read_orders
 from server.intake.problems import RowProblem, UnusableFileError
 from server.intake.table import Table
 from sync.canonical import derive
@@ -202,7 +202,7 @@ def test_orders_are_compared_with_those_accepted_before() -> None:
         {**ORDER, "reference": "A-3", "waybill": "DS3"},
     )
     known = [
-        KnownOrder("shop", "A-1", orders[0].task_id, digest(orders[0].payload)),
+        KnownOrder("shop", "A-1", orders[0].task_id, orders[0].digest),
         KnownOrder("shop", "A-2", orders[1].task_id, "another"),
         KnownOrder("other", "X", orders[2].task_id, "another"),
     ]

@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 from server.app import create_app
 from server.core.config import Settings
 from server.core.db import db, read
-from server.intake import queries, service
+from server.intake import applying, jobs, queries, service
 from server.intake.mapping import choose_mapping
 from server.intake.models import ImportBatch, ImportRow, OrderReference
 from server.intake.service import Person, Report, Request
 from server.intake.table import Table, read_table
-from server.ops import pipeline
+from server.ops import imports
 from server.ops.models import Operation
 from server.tasks.models import HiddenImport, Task
 from tests.people import Cast
@@ -50,7 +50,8 @@ def request_for(cast: Cast, table: Table, merchant: str = "shop") -> Request:
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for the lock here."""
-    monkeypatch.setattr(service, "_STAND_ASIDE_S", 0)
+    monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
+    monkeypatch.setattr(applying, "CHUNK", 50)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def inside(app: Flask) -> Iterator[None]:
 def import_all(cast: Cast, table: Table) -> Report:
     report = service.accept(request_for(cast, table))
     if report.batch_id:
-        service.apply(report.batch_id)
+        applying.apply(report.batch_id)
     return report
 
 
@@ -132,7 +133,7 @@ def test_tasks_are_invisible_until_the_last_chunk(cast: Cast, tmp_path: Path) ->
     seen: list[int] = []
     report = service.accept(request_for(cast, table_of(tmp_path, rows(130))))
     assert report.batch_id
-    service.apply(
+    applying.apply(
         report.batch_id, lambda _done, _rows: seen.append(desk.get("/api/v1/dispatch/tasks").json["total"])
     )
     assert seen == [0] * 3
@@ -144,7 +145,7 @@ def test_an_import_that_was_cut_off_is_resumed_with_every_row_once(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = service.accept(request_for(cast, table_of(tmp_path, rows(130))))
-    submit, calls = pipeline.submit, []
+    submit, calls = imports.submit, []
 
     def dies_after_the_commit(*arguments: object) -> list[object]:
         results = submit(*arguments)  # type: ignore[arg-type]
@@ -153,16 +154,16 @@ def test_an_import_that_was_cut_off_is_resumed_with_every_row_once(
             raise KeyboardInterrupt
         return list(results)
 
-    monkeypatch.setattr(pipeline, "submit", dies_after_the_commit)
+    monkeypatch.setattr(imports, "submit", dies_after_the_commit)
     with pytest.raises(KeyboardInterrupt):
-        service.apply(report.batch_id or "")
-    monkeypatch.setattr(pipeline, "submit", submit)
+        applying.apply(report.batch_id or "")
+    monkeypatch.setattr(imports, "submit", submit)
     assert count(Task) == 100 and count(HiddenImport) == 1
     with read():
-        assert [one.applied_rows for one in queries.unfinished()] == [50]
-    service.resume_left_behind()
+        assert [one.applied_rows for one in queries.unfinished()] == [100]
+    jobs.resume_left_behind()
     assert count(HiddenImport) == 1, "somebody may still be at work on it"
-    assert service.resume() == 80
+    assert applying.resume() == 30
     assert count(Task) == count(Operation) == 130 and count(HiddenImport) == 0
     with read():
         assert queries.unfinished() == [] and queries.refused_rows(report.batch_id or "") == []
@@ -179,7 +180,7 @@ def test_of_two_imports_at_once_one_has_each_order(cast: Cast, app: Flask, tmp_p
             gate.wait()
             report = service.accept(request)
             if report.batch_id:
-                service.apply(report.batch_id)
+                applying.apply(report.batch_id)
             reports.append(report)
 
     threads = [threading.Thread(target=run) for _ in range(2)]
@@ -194,7 +195,7 @@ def test_of_two_imports_at_once_one_has_each_order(cast: Cast, app: Flask, tmp_p
 def _import_in_a_process(settings: Settings, request: Request) -> None:
     with create_app(settings).app_context():
         report = service.accept(request)
-        service.apply(report.batch_id or "")
+        applying.apply(report.batch_id or "")
 
 
 def test_an_import_killed_half_way_is_resumed(
@@ -216,7 +217,7 @@ def test_an_import_killed_half_way_is_resumed(
         done = count(Task)
         assert 100 <= done < 600, "killed half-way"
         assert count(HiddenImport) == 1
-        service.resume()
+        applying.resume()
         assert count(Task) == count(Operation) == 600
         assert count(HiddenImport) == 0
         with read():

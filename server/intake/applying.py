@@ -1,0 +1,119 @@
+"""An accepted batch becomes operations, some at a time, through the one write path.
+
+Why chunks: SQLite has one writer. A chunk is small enough that its transaction is over before a waiting handheld
+notices, and whoever waits has the next turn (`core.db`). Why it can be killed at any point: a chunk's operations and
+the importer's place are written by one commit, and an operation's id and body follow from the accepted row alone, so
+that sending it again would be answered from the log.
+
+Why by task id and not by row: ids are hashes, and the tables and indexes that hold them are trees. A chunk of
+neighbours touches a few leaves of each tree where the same rows in the file's order would touch one leaf per row.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from sqlalchemy import func, select, update
+
+from server.core.clock import now_ms
+from server.core.db import db, read, transaction
+from server.intake import queries
+from server.intake.models import ImportBatch, ImportRow
+from server.intake.policy import Order, envelope
+from server.ops import imports
+from server.ops.batch import Result, Writer
+
+CHUNK = 250
+# Time for those who wait to see that the database is free: PostgreSQL and SQLite's turnstile need no more.
+_STAND_ASIDE_S = 0.005
+
+Progress = Callable[[int, int], None]
+
+
+def apply(batch_id: str, progress: Progress = lambda _done, _rows: None) -> int:
+    """Turns an accepted batch into operations, from where it stopped; returns how many rows this call applied.
+
+    Its tasks are invisible until the last chunk is in, then all there at once.
+    """
+    with read():
+        batch = queries.batch(batch_id)
+    if batch is None or batch.status != "accepted" or batch.accepted_by is None or batch.accepted_at is None:
+        return 0
+    writer = Writer(batch.accepted_by, batch.station_id, "admin")
+    done, at = batch.applied_rows, batch.accepted_at
+    for orders in _chunks(batch_id):
+        envelopes = [envelope(order, writer.user_id, at) for order in orders]
+        imports.submit(writer, envelopes, partial(_mark, batch_id, orders))
+        done += len(orders)
+        progress(done, batch.new_rows)
+        time.sleep(_STAND_ASIDE_S)
+    _finish(batch_id, batch.station_id)
+    return done - batch.applied_rows
+
+
+def resume(
+    station_id: str | None = None, idle_ms: int = 0, progress: Progress = lambda _done, _rows: None
+) -> int:
+    """Applies every accepted batch that was left unfinished; `idle_ms` spares those another process is working on."""
+    with read():
+        left = queries.unfinished(station_id, now_ms() - idle_ms if idle_ms else None)
+    return sum(apply(batch.id, progress) for batch in left)
+
+
+def _chunks(batch_id: str) -> Iterator[list[Order]]:
+    """What is still to be applied, by task id."""
+    left = (
+        select(ImportRow.row_no)
+        .join(ImportBatch, ImportBatch.id == ImportRow.batch_id)
+        .where(
+            ImportRow.batch_id == batch_id,
+            ImportRow.task_id > func.coalesce(ImportBatch.applied_key, ""),
+        )
+        .order_by(ImportRow.task_id)
+    )
+    with read() as session:
+        numbers = list(session.scalars(left))
+    for start in range(0, len(numbers), CHUNK):
+        some = numbers[start : start + CHUNK]
+        query = (
+            select(ImportRow.row_no, ImportRow.order)
+            .where(ImportRow.batch_id == batch_id, ImportRow.row_no.in_(some))
+            .order_by(ImportRow.task_id)
+        )
+        with read() as session:
+            orders = [Order(number, payload) for number, payload in session.execute(query) if payload]
+        yield orders
+
+
+def _mark(batch_id: str, orders: Sequence[Order], results: Sequence[Result]) -> None:
+    """Remembers how far the batch has come, and every row that did not simply become an order."""
+    session, through = db.session, orders[-1].task_id
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id, func.coalesce(ImportBatch.applied_key, "") < through)
+        .values(
+            applied_key=through,
+            applied_rows=ImportBatch.applied_rows + len(orders),
+            progress_at=now_ms(),
+        )
+    )
+    for order, result in zip(orders, results, strict=True):
+        if result["status"] != "applied":
+            session.execute(
+                update(ImportRow)
+                .where(ImportRow.batch_id == batch_id, ImportRow.row_no == order.row)
+                .values(outcome=result["status"])
+            )
+
+
+def _finish(batch_id: str, station_id: str) -> None:
+    now = now_ms()
+    with transaction() as session:
+        done = session.execute(
+            update(ImportBatch)
+            .where(ImportBatch.id == batch_id, ImportBatch.status == "accepted")
+            .values(status="applied", applied_at=now, progress_at=now)
+            .returning(ImportBatch.id)
+        ).first()
+        if done is not None:
+            imports.reveal(batch_id, station_id)
