@@ -7,11 +7,19 @@ from flask import Flask
 from server.auth.api import blp as auth
 from server.core.openapi import DoorstepApi, init_openapi
 from server.dispatch.api import blp as dispatch
+from server.dispatch.customers_api import blp as customers
+from server.dispatch.inbox_api import blp as inbox
+from server.dispatch.live_api import blp as live
 from server.handheld.api import blp as handheld
+from server.intake.api import blp as orders
+from server.intake.schemas import OrdersIn
+from server.links.api import blp as links
+from server.notifications.api import blp as notifications
 from server.ops.api import blp as operations
+from server.tracking.api import pages as customer_page
 from sync.schemas import OPERATIONS, ROW_BODIES, ExchangeRequest
 
-FEATURES = (auth, operations, handheld, dispatch)
+FEATURES = (auth, operations, handheld, dispatch, inbox, links, customers, notifications, live, orders)
 
 
 def mount(app: Flask) -> DoorstepApi:
@@ -19,6 +27,7 @@ def mount(app: Flask) -> DoorstepApi:
     api = init_openapi(app, describe_operations)
     for feature in FEATURES:
         api.register_blueprint(feature)
+    app.register_blueprint(customer_page)
     return api
 
 
@@ -41,8 +50,9 @@ def describe_operations(api: DoorstepApi) -> None:
             "discriminator": {"propertyName": "type", "mapping": mapping},
         },
     )
-    # The exchange reads its body raw (P18), so nothing else would name its shape.
+    # These bodies are read raw (P18; what makes a repeat a repeat), so nothing else would name their shape.
     components.schema(ExchangeRequest.__name__, schema=ExchangeRequest)
+    components.schema(OrdersIn.__name__, schema=OrdersIn)
     bodies = {}
     for kind, schema in ROW_BODIES.items():
         if schema.__name__ not in components.schemas:

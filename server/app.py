@@ -10,9 +10,11 @@ import server.intake.queries  # noqa: F401 - its tables belong to the schema, an
 from server import api, wiring
 from server.auth import passwords, sessions
 from server.auth.limits import limiter
-from server.core import access, bus, clock, errors, headers, health, logs, openapi, pages
+from server.core import access, bus, clock, errors, headers, health, logs, metrics, openapi, pages
 from server.core.config import ROOT, Settings
 from server.core.db import db, default_mode, init_db, restore_mode
+from server.dispatch.live_api import tiles
+from server.dispatch.sockets import init_sockets
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # The largest body any door takes (a photo of 5 MiB); doors that take less say so themselves.
@@ -33,18 +35,20 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["doorstep_settings"] = settings
+    init_sockets(app, settings)
     _trust_proxies(app, settings)
     init_db(app, settings)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     errors.register(app)
     logs.init_request_log(app)
+    metrics.init_metrics(app)
     headers.init_headers(app)
     _snapshot_for_reads(app)
     sessions.init_sessions(app)
     limiter.init_app(app)
     bus.install(app, wiring.build_bus())
     api.mount(app)
-    for blueprint in (openapi.docs, health.health, pages.pages):
+    for blueprint in (openapi.docs, health.health, tiles, pages.pages):
         app.register_blueprint(blueprint)
     access.require_marks(app)
     return app

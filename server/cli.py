@@ -14,15 +14,22 @@ import click
 import flask_migrate
 from flask import Flask
 
+from server import watch
 from server.app import create_app
 from server.auth import queries, service
+from server.auth.keys_cli import keys
 from server.auth.policy import Lang, Role, StationView, UserView
 from server.core import openapi as openapi_document
 from server.core.config import ROOT, ConfigError, Settings
 from server.core.db import read, transaction
 from server.day.cli import day
 from server.demo.cli import demo
+from server.dispatch import live, sockets
 from server.intake.cli import orders
+from server.notifications.cli import outbox
+
+# Threads no live desk may take, whoever asks for how many.
+FREE_THREADS = 4
 
 
 class InApp(click.Group):
@@ -51,19 +58,25 @@ def main() -> None:
 @main.command()
 @click.option("--host", help="Address to listen on (HOST).")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (PORT).")
-@click.option("--threads", default=16, show_default=True, type=click.IntRange(1, 64))
+@click.option("--threads", type=click.IntRange(1, 600), help="Default: 24 beside those live desks hold.")
 @click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="Certificate (PEM) for HTTPS.")
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="Its private key (PEM).")
 def serve(
-    host: str | None, port: int | None, threads: int, tls_cert: str | None, tls_key: str | None
+    host: str | None, port: int | None, threads: int | None, tls_cert: str | None, tls_key: str | None
 ) -> None:
-    """Run the web server (gunicorn)."""
+    """Run the web server (gunicorn). A live desk holds a thread; some are always left for everybody else."""
     settings = _settings()
+    held = settings.sockets + sockets.SPARE
+    if threads is not None and threads < held + FREE_THREADS:
+        raise click.ClickException(
+            f"{threads} threads are too few for {settings.sockets} live desks: "
+            f"take {held + FREE_THREADS} or more, or fewer DOORSTEP_SOCKETS."
+        )
     options = {
         "bind": f"{host or settings.host}:{port or settings.port}",
         "workers": 1,
         "worker_class": "gthread",
-        "threads": threads,
+        "threads": threads or held + 20,
         "control_socket_disable": True,
         "graceful_timeout": 8,
         "timeout": 60,
@@ -72,6 +85,7 @@ def serve(
         "keyfile": tls_key,
         "loglevel": "warning",
         "proc_name": "doorstep",
+        "post_worker_init": _prepare,
     }
     _gunicorn({name: value for name, value in options.items() if value is not None})
 
@@ -207,6 +221,8 @@ def list_devices(station_code: str | None) -> None:
 
 
 main.add_command(InApp("orders", commands=orders.commands, help=orders.help))
+main.add_command(InApp("keys", commands=keys.commands, help=keys.help))
+main.add_command(InApp("outbox", commands=outbox.commands, help=outbox.help))
 main.add_command(demo)
 main.add_command(day)
 
@@ -244,6 +260,12 @@ def _gunicorn(options: dict[str, Any]) -> None:
             return create_app()
 
     Server().run()
+
+
+def _prepare(worker: Any) -> None:
+    """In the process that answers: sockets end with it, and its numbers are served beside it."""
+    live.of(worker.wsgi).ending = lambda: not worker.alive
+    watch.serve(worker.wsgi, offset=0)
 
 
 def _settings() -> Settings:

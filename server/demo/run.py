@@ -23,6 +23,7 @@ from server.demo.trust import CA_PATH, trust_words
 
 _DOORSTEP = (sys.executable, "-c", "from server.cli import main; main()")
 _READY_WITHIN_S = 60.0
+METRICS_PORT = 9464
 
 
 class CannotStartError(Exception):
@@ -63,6 +64,7 @@ def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
         env.setdefault("HOST", "0.0.0.0")  # noqa: S104  # a phone on the same network is the purpose of TLS=1
     settings = Settings.from_env(env)
     _free_or_refuse(settings.host, settings.port)
+    _show_metrics(env)
     with Supervisor() as supervisor:
         if wishes.postgres:
             env["DATABASE_URL"] = start_postgres(supervisor, settings.data / "postgres")
@@ -79,7 +81,7 @@ def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
             codes = enrolment_codes(seeded, settings.secret_key)
         if not supervisor.wait_until(lambda: _answers(settings, certificates), _READY_WITHIN_S):
             raise CannotStartError("The web server does not answer; its own words stand above.")
-        say(_words(base, seeded, codes))
+        say(_words(base, seeded, codes, settings))
         if certificates is not None:
             say(_trust(supervisor, settings, certificates))
         return supervisor.wait()
@@ -126,14 +128,27 @@ def _free_or_refuse(host: str, port: int) -> None:
             raise CannotStartError(f"{reason}: try another one, make run PORT={port + 1}.") from error
 
 
-def _words(base: str, seeded: Seeded, codes: list[tuple[str, str]]) -> str:
+def _show_metrics(env: dict[str, str]) -> None:
+    """Metrics on their usual port, for this machine alone, unless somebody has it or said otherwise."""
+    try:
+        for port in (METRICS_PORT, METRICS_PORT + 1):
+            _free_or_refuse("127.0.0.1", port)
+    except CannotStartError:
+        return
+    env.setdefault("DOORSTEP_METRICS", f"127.0.0.1:{METRICS_PORT}")
+
+
+def _words(base: str, seeded: Seeded, codes: list[tuple[str, str]], settings: Settings) -> str:
     orders = f"{seeded.new_orders} new orders" if seeded.new_orders else "as it was left"
+    private = settings.metrics
+    metrics = [f"  Metrics              http://{private[0]}:{private[1]}/metrics"] if private else []
     lines = [
         "",
         f"Doorstep is running: generated day {seeded.day.isoformat()}, {seeded.station.name}, {orders}.",
         "",
         f"  Dispatcher's desk    {base}/dispatch",
         f"  Courier's handheld   {base}/",
+        *metrics,
         "",
         f"  Log in at the desk (password {PASSWORD}):",
         *(f"    {one.username:8} {one.role:11} {one.name}" for one in seeded.logins if one.password),

@@ -17,6 +17,7 @@ from server.core.clock import day_bounds, day_of, now_ms
 from server.core.db import read, transaction
 from server.demo.generate import SEED, order_rows, orders_csv
 from server.demo.words import COURIERS
+from server.intake import applying
 from server.intake import service as intake
 from server.intake.mapping import choose_mapping
 from server.intake.policy import Intake, Order, read_orders
@@ -125,11 +126,11 @@ def _people() -> tuple[StationView, dict[str, UserView]]:
 
 def _import(table: Table, station: StationView, users: dict[str, UserView], today: date) -> int:
     person = intake.Person(users["ada"].id, station.id, "admin")
-    intake.resume(station.id)
+    applying.resume(station.id)
     request = intake.Request(table, choose_mapping(table.header), None, today.year, person)
     report = intake.accept(request)
     if report.batch_id:
-        intake.apply(report.batch_id)
+        applying.apply(report.batch_id)
     return report.new
 
 

@@ -1,18 +1,18 @@
-"""The desk's doors: summary, couriers, tasks, cases. Everything is bound to the caller's station."""
+"""The desk's doors: summary, couriers, tasks. Everything is bound to the caller's station."""
 
 from typing import Any
 
+from flask import Response
+
 from server.auth.guards import DESK_ROLES, current_scope, web
-from server.core.blueprint import Blueprint
+from server.core.blueprint import Blueprint, as_it_is
 from server.core.clock import now_ms
 from server.core.db import read
 from server.core.errors import Code, Problem
 from server.core.stores import blob_store
-from server.dispatch import board, detail, schemas
-from server.tasks.queries import Filter
+from server.dispatch import board, detail, filters, schemas
 
 blp = Blueprint("dispatch", __name__, url_prefix="/api/v1/dispatch", description="The dispatcher's desk")
-UNASSIGNED = "none"
 
 
 @blp.route("/summary")
@@ -39,16 +39,40 @@ def couriers() -> dict[str, Any]:
 @blp.response(200, schemas.Tasks)
 def tasks(query: dict[str, Any]) -> dict[str, Any]:
     """A page of the task table; `courier=none` lists unassigned tasks."""
-    chosen = Filter(
-        statuses=tuple(query["status"]),
-        courier=None if query["courier"] == UNASSIGNED else query["courier"],
-        unassigned=query["courier"] == UNASSIGNED,
-        kind=query["kind"],
-        text=(query["q"] or "").strip() or None,
-    )
+    scope = current_scope()
     with read():
-        rows, total = board.tasks(current_scope(), chosen, query["limit"], query["offset"])
-    return {"tasks": rows, "total": total}
+        as_of = now_ms()
+        rows, total = board.tasks(
+            scope,
+            filters.chosen(scope, query),
+            query["sort"],
+            down=query["dir"] == "desc",
+            limit=query["limit"],
+            offset=query["offset"],
+        )
+    return {"tasks": rows, "total": total, "as_of": as_of}
+
+
+@blp.route("/tasks/ids")
+@web(*DESK_ROLES)
+@blp.arguments(schemas.TaskFilter, location="query")
+@blp.response(200, schemas.TaskLines)
+def task_ids(query: dict[str, Any]) -> Response:
+    """Everything the filter leaves, for "select all that match"; at most 60,000."""
+    scope = current_scope()
+    with read():
+        lines, total = board.everything(scope, filters.chosen(scope, query))
+    return as_it_is({"tasks": lines, "total": total})
+
+
+@blp.route("/tasks/lookup")
+@web(*DESK_ROLES)
+@blp.arguments(schemas.LookupQuery, location="query")
+@blp.response(200, schemas.FoundTasks)
+def lookup(query: dict[str, Any]) -> dict[str, Any]:
+    """Rows of the table by id, as they stand now; what the caller's station does not have is left out."""
+    with read():
+        return {"tasks": board.lookup(current_scope(), query["ids"])}
 
 
 @blp.route("/tasks/<string:task_id>")
@@ -58,28 +82,6 @@ def task(task_id: str) -> dict[str, Any]:
     """One task with its history and evidence."""
     with read():
         return _found(detail.task(current_scope(), task_id, blob_store()))
-
-
-@blp.route("/conflicts")
-@web(*DESK_ROLES)
-@blp.arguments(schemas.CaseQuery, location="query")
-@blp.response(200, schemas.Cases)
-def conflicts(query: dict[str, Any]) -> dict[str, Any]:
-    """Conflict cases, those due first on top."""
-    with read():
-        return {
-            "conflicts": detail.cases(current_scope(), query["status"], blob_store()),
-            "server_time": now_ms(),
-        }
-
-
-@blp.route("/conflicts/<string:conflict_id>")
-@web(*DESK_ROLES)
-@blp.response(200, schemas.Case)
-def conflict(conflict_id: str) -> dict[str, Any]:
-    """One case."""
-    with read():
-        return _found(detail.case(current_scope(), conflict_id, blob_store()))
 
 
 def _found(body: dict[str, Any] | None) -> dict[str, Any]:

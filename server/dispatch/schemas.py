@@ -1,12 +1,12 @@
 """Shapes the desk reads. Personal data in them is masked by the server."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 from webargs.fields import DelimitedList
 
 from sync.schemas.fields import (
-    OUTCOMES,
     STATUSES,
     TASK_KINDS,
     array,
@@ -18,7 +18,9 @@ from sync.schemas.fields import (
     one_of,
 )
 
-MAX_PAGE = 1000
+MAX_PAGE = 200
+WINDOWS = ("late", "soon", "open")
+SORTS = ("sequence", "window_end", "status", "waybill", "courier", "updated")
 QUEUES = ("all", "unassigned", "left", "done", "problems", "cancelled", "conflicts")
 
 
@@ -32,27 +34,56 @@ def values() -> fields.Dict:
     return fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
 
 
-class TaskQuery(Schema):
-    """How the task table is narrowed and paged; `status` may be given several times, separated by commas."""
+class Several(fields.List[str]):
+    """Words of a closed list, given several times or separated by commas."""
+
+    def __init__(self, words: Sequence[str], **options: Any) -> None:
+        super().__init__(fields.String(validate=validate.OneOf(words)), **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> list[Any]:
+        given = [value] if isinstance(value, str) else value
+        split = [word for one in given for word in str(one).split(",") if word]
+        return super()._deserialize(split, attr, data, **kwargs)
+
+
+class TaskFilter(Schema):
+    """How the task table is narrowed; `status` may be given several times or separated by commas."""
 
     class Meta:
         unknown = EXCLUDE
 
-    q = fields.String(load_default=None, validate=validate.Length(max=120))
-    status = DelimitedList(fields.String(validate=validate.OneOf(STATUSES)), load_default=())
-    courier = fields.String(load_default=None, validate=validate.Length(max=36))
-    kind = fields.String(load_default=None, validate=validate.OneOf(TASK_KINDS))
-    limit = fields.Integer(load_default=200, validate=validate.Range(min=1, max=MAX_PAGE))
+    q = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=120))
+    status = Several(STATUSES, load_default=())
+    courier = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=36))
+    kind = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(TASK_KINDS))
+    merchant = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=120))
+    window = fields.String(load_default=None, allow_none=True, validate=validate.OneOf(WINDOWS))
+    conflict = fields.Boolean(load_default=False)
+    request = fields.Boolean(load_default=False)
+
+
+class TaskQuery(TaskFilter):
+    """A page of the narrowed table."""
+
+    sort = fields.String(load_default="sequence", validate=validate.OneOf(SORTS))
+    dir = fields.String(load_default="asc", validate=validate.OneOf(("asc", "desc")))
+    limit = fields.Integer(load_default=MAX_PAGE, validate=validate.Range(min=1, max=MAX_PAGE))
     offset = fields.Integer(load_default=0, validate=validate.Range(min=0, max=1_000_000))
 
 
-class CaseQuery(Schema):
-    """Which cases are listed."""
+class LookupQuery(Schema):
+    """Which tasks; ids separated by commas."""
 
     class Meta:
         unknown = EXCLUDE
 
-    status = fields.String(load_default="open", validate=validate.OneOf(("open", "decided")))
+    ids = DelimitedList(
+        fields.String(validate=validate.Length(max=36)),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_PAGE),
+    )
 
 
 class Person(Schema):
@@ -76,6 +107,7 @@ class Counts(Schema):
     all = integer(0)
     unassigned = integer(0)
     left = integer(0)
+    late = integer(0)
     done = integer(0)
     problems = integer(0)
     cancelled = integer(0)
@@ -98,6 +130,24 @@ class CourierShift(Schema):
     started_at = moment()
 
 
+class CourierPlan(Schema):
+    """The courier's day: tasks but cancelled ones, done ones, the end of the next window, windows that have passed."""
+
+    total = integer(0)
+    done = integer(0)
+    next_window_end = moment(nullable=True)
+    late = integer(0)
+
+
+class CourierPosition(Schema):
+    """Where a handheld said it was, and when; only while on shift."""
+
+    lat_e7 = integer()
+    lng_e7 = integer()
+    accuracy_m = integer(0)
+    at = moment()
+
+
 class Courier(Schema):
     """One courier's progress; `last_heard` is the last exchange of any of his handhelds."""
 
@@ -107,6 +157,8 @@ class Courier(Schema):
     done = integer(0)
     left = integer(0)
     problems = integer(0)
+    plan = nested(CourierPlan)
+    position = nested(CourierPosition, nullable=True)
     last_heard = moment(nullable=True)
     shift = nested(CourierShift, nullable=True)
     devices = integer(0)
@@ -163,13 +215,37 @@ class BoardTask(Schema):
     attempts = integer(0)
     conflict = identity(nullable=True)
     outcome = nested(BoardOutcome, nullable=True)
+    updated_at = moment()
 
 
 class Tasks(Schema):
-    """A page of the task table."""
+    """A page of the task table, and how many tasks the filter leaves in all."""
 
     tasks = array(nested(BoardTask))
     total = integer(0)
+    as_of = moment()
+
+
+class TaskLine(Schema):
+    """What a bulk action needs of a task."""
+
+    id = identity()
+    rev = integer(0)
+    status = one_of(STATUSES)
+    courier = identity(nullable=True)
+
+
+class TaskLines(Schema):
+    """Everything a filter leaves."""
+
+    tasks = array(nested(TaskLine))
+    total = integer(0)
+
+
+class FoundTasks(Schema):
+    """The tasks asked for by id, as they stand."""
+
+    tasks = array(nested(BoardTask))
 
 
 class ShownRequest(Schema):
@@ -217,65 +293,8 @@ class TimelineEntry(Schema):
 class TaskDetail(BoardTask):
     """A task with everything the desk may know of it."""
 
+    customer = identity()
     requests: Any = array(nested(ShownRequest))
     notes = array(nested(TaskNote))
     timeline = array(nested(TimelineEntry))
     proofs = array(nested(Evidence))
-
-
-class Clocks(Schema):
-    """When it happened by the handheld, when it arrived, and how far the handheld's clock was off."""
-
-    at = moment(nullable=True)
-    received_at = moment(nullable=True)
-    skew_ms = integer(nullable=True)
-
-
-class Decision(Schema):
-    """How a case was decided."""
-
-    op_id = identity()
-    author = identity()
-    outcome = one_of(OUTCOMES)
-    reason = word()
-    at = moment()
-
-
-class Case(Schema):
-    """A conflict case with both versions, both authors, the evidence and the suggested outcome (P22)."""
-
-    id = identity()
-    kind = word()
-    status = one_of(("open", "decided"))
-    entity = word(nullable=True)
-    task = identity(nullable=True)
-    station = identity()
-    op_id = word(nullable=True)
-    theirs_op = word(nullable=True)
-    mine = values()
-    theirs = values()
-    base = values()
-    fields_ = fields.List(fields.String(), required=True, data_key="fields", attribute="fields")
-    mine_author = identity(nullable=True)
-    theirs_author = identity(nullable=True)
-    mine_author_name = word(nullable=True)
-    theirs_author_name = word(nullable=True)
-    decided_by_name = word(nullable=True)
-    suggested = one_of(OUTCOMES)
-    rule = word()
-    outcomes = fields.List(fields.String(), required=True)
-    owner = word(nullable=True)
-    opened_at = moment()
-    due_at = moment()
-    decision = nested(Decision, nullable=True)
-    waybill = word(nullable=True)
-    summary = nested(BoardTask, nullable=True)
-    evidence = array(nested(Evidence))
-    clocks = nested(Clocks)
-
-
-class Cases(Schema):
-    """Cases in one state, those due first on top."""
-
-    conflicts = array(nested(Case))
-    server_time = moment()

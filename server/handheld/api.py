@@ -16,7 +16,7 @@ from server.handheld import messages
 from server.handheld.pull import pull
 from server.ops import queries as op_queries
 from server.ops.batch import Writer
-from server.ops.push import keep_unreadable, push
+from server.ops.push import Clocks, keep_unreadable, push
 from server.proofs import queries as proof_queries
 from sync.protocol import MAX_BODY_BYTES, PROTOCOL, UnreadableError
 from sync.schemas import ExchangeResponse
@@ -48,7 +48,7 @@ def exchange() -> Response:
         asked.from_seq,
         asked.operations,
         last_seq=asked.last_seq,
-        device_now=asked.sent_at,
+        clocks=Clocks(asked.sent_at, asked.mono, asked.boot),
         app=asked.app,
     )
     user = caller.user

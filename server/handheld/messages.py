@@ -35,6 +35,8 @@ class Request:
     ceilings: dict[str, int]
     limit: int
     sent_at: int | None
+    mono: int | None
+    boot: str | None
 
 
 def read(body: bytes, encoding: str) -> Request:
@@ -106,6 +108,8 @@ def _frame(message: dict[str, Any]) -> Request:
         ceilings=_versions(message.get("ceilings") or {}, "ceilings"),
         limit=min(_whole(message.get("limit", 500), "limit", least=1), MAX_PAGE),
         sent_at=None if message.get("sent_at") is None else _whole(message["sent_at"], "sent_at"),
+        mono=None if message.get("mono") is None else _whole(message["mono"], "mono"),
+        boot=None if message.get("boot") is None else _label(message["boot"]),
     )
 
 

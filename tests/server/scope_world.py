@@ -22,15 +22,20 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True)
 class Things:
-    """What one courier has: a plain task, a task with a case, evidence, a spare device. `canaries` name its people."""
+    """What one courier has: a plain task, a task with a case, evidence, a spare device. `canaries` name its people,
+    `token` opens the page of the task with the case."""
 
     courier: UserView
     task: str
+    customer: str
     conflict: str
     picture: bytes
     sha256: str
     spare_device: str
     canaries: tuple[str, ...]
+    token: str
+    order_file: str
+    order_import: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,38 @@ def _things(cast: Cast, desk: Desk, courier: UserView, device: Handheld, mark: s
     assert result["status"] == "conflict", result
     spare = cast.handheld(courier, "spare").device
     canaries = (name, phone, street, plain, disputed, result["conflict"], sha)
-    return Things(courier, task_id(plain), result["conflict"], data, sha, spare, canaries)
+    return Things(
+        courier,
+        task_id(plain),
+        given["customer"]["id"],
+        result["conflict"],
+        data,
+        sha,
+        spare,
+        canaries,
+        _token(desk, disputed),
+        *_orders(desk, name, street, mark),
+    )
+
+
+def _orders(desk: Desk, name: str, street: str, mark: str) -> tuple[str, str]:
+    """A file of orders with one order, and an import of it that still waits for the worker."""
+    header = "kind,reference,waybill,name,address"
+    text = f"{header}\ndelivery,F-{mark},SF800000{mark},{name},{street}\n"
+    seen = desk.post("/api/v1/orders/files?name=o.csv", data=text.encode(), content_type="text/csv")
+    assert seen.status_code == 201, seen.text
+    file = seen.json["id"]
+    wish = {"mapping": seen.json["mapping"], "merchant": "茶铺"}
+    begun = desk.post(f"/api/v1/orders/files/{file}/imports", json=wish)
+    assert begun.status_code == 202, begun.text
+    return file, begun.json["id"]
+
+
+def _token(desk: Desk, waybill: str) -> str:
+    """The token of the customer's link of a task."""
+    answer = desk.post("/api/v1/tracking/links", json={"task": task_id(waybill)})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json["url"].rsplit("/", 1)[1])
 
 
 def _applied(results: list[dict[str, Any]]) -> None:

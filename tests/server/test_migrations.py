@@ -7,12 +7,18 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import Connection, inspect, text
 
 from server.app import create_app
+from server.conflicts import queries as conflicts
 from server.core.config import Settings
-from server.core.db import db
+from server.core.db import Json, db
+from server.crm import queries as crm
+from server.tasks import queries as tasks
+from sync.canonical import derive
+from sync.schemas.records import RECORDS
 from tests.conftest import SECRET, new_postgres_database
 
 
@@ -78,3 +84,101 @@ def test_foreign_keys_are_on_again_after_a_migration(bare: Flask) -> None:
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+
+
+FIRST = "d710fe48e7d1"
+STATION, CUSTOMER, TASK, PARCEL, CASE = (
+    derive("old", name) for name in ("station", "customer", "task", "parcel", "case")
+)
+
+
+def test_what_the_first_house_kept_is_found_again_in_the_next(bare: Flask) -> None:
+    """A customer, his task and a decided case as the first version wrote them, through the second's migration."""
+    flask_migrate.upgrade(revision=FIRST)
+    with db.engine.begin() as connection:
+        _live_in_the_first_house(connection)
+    flask_migrate.upgrade()
+    [customer] = crm.by_ids([CUSTOMER]).values()
+    assert (customer["tier"], customer["kind"], customer["contacts"]) == ("casual", "person", [])
+    [set_by_hand, ordered] = customer["requests"]
+    assert (set_by_hand["source"], ordered["source"]) == ("csr", "order")
+    assert RECORDS["customer"]().validate(customer) == {}
+    [row], total = tasks.listing(
+        STATION, 0, tasks.Filter(text="王小明"), tasks.ordering("sequence", down=False), 10, 0
+    )
+    assert (total, row.id) == (1, TASK)
+    [case], _ = conflicts.listing(STATION, conflicts.CaseFilter(status="decided"), 10)
+    assert case["id"] == CASE
+
+
+def _live_in_the_first_house(connection: Connection) -> None:
+    touch = {"op_id": CASE, "author": STATION, "at": 1}
+    request = {"kind": "no_ring", "text": "轻敲", "active": True}
+    customer = {
+        "id": CUSTOMER,
+        "station": STATION,
+        "name": "王小明",
+        "phone": "13800000001",
+        "requests": [{"id": PARCEL, **request}, {"id": TASK, **request}],
+        "touched": {PARCEL: touch},
+    }
+    address = {
+        "text": "文三路 1 号",
+        **dict.fromkeys(("community", "building", "unit", "room", "lng_e7", "lat_e7")),
+    }
+    task = {
+        "id": TASK,
+        "station": STATION,
+        "kind": "delivery",
+        "parcel": PARCEL,
+        "customer": CUSTOMER,
+        "merchant": "茶铺",
+        "reference": "R1",
+        "address": address,
+        "status": "assigned",
+        "courier": None,
+        "sequence": None,
+        "window_start": None,
+        "window_end": 2_000_000_000_000,
+        "outcome": None,
+        "cancelled": None,
+        "attempts": 0,
+        "notes": [],
+        "touched": {},
+    }
+    case = {
+        "owner": None,
+        "mine_author": STATION,
+        "theirs_author": None,
+        "decision": {**touch, "outcome": "mine"},
+    }
+    parcel = {"id": PARCEL, "waybill": "SF1", "pieces": 1, "weight_g": None, "goods": None, "scans": 0}
+    rows: dict[str, dict[str, object]] = {
+        "customers": {"station_id": STATION, "name": "王小明", "phone": "13800000001", "record": customer},
+        "tasks": {
+            "station_id": STATION,
+            "kind": "delivery",
+            "status": "assigned",
+            "parcel_id": PARCEL,
+            "customer_id": CUSTOMER,
+            "merchant": "茶铺",
+            "reference": "R1",
+            "window_end": 2_000_000_000_000,
+            "record": task,
+        },
+        "parcels": {"waybill": "SF1", "record": parcel},
+        "conflicts": {
+            "station_id": STATION,
+            "kind": "state",
+            "status": "decided",
+            "op_id": CASE,
+            "opened_at": 1,
+            "due_at": 2,
+            "record": {"id": CASE, **case},
+        },
+    }
+    ids = {"customers": CUSTOMER, "tasks": TASK, "parcels": PARCEL, "conflicts": CASE}
+    for name, values in rows.items():
+        made = {"id": ids[name], "rev": 1, **values}
+        table = sa.table(name, *(sa.column(one, Json if one == "record" else None) for one in made))
+        connection.execute(sa.insert(table).values(**made))

@@ -74,9 +74,22 @@ def _pull(world: World, _things: Things) -> dict[str, Any]:
     return Tape(world.cast.liang.id, world.device.device).exchange()
 
 
+def _all_fields(_world: World, _things: Things) -> dict[str, Any]:
+    return {"fields": ["name", "phone", "email", "address", "contacts"], "reason": "客户来电核实"}
+
+
 def _picture(_world: World, things: Things) -> dict[str, Any]:
     return {"data": things.picture, "content_type": "image/png"}
 
+
+SUBSCRIPTION: dict[str, Any] = {
+    "endpoint": "https://fcm.googleapis.com/fcm/send/a-browser",
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+    "lang": "zh",
+}
 
 DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/api/v1/session"): Door(
@@ -98,11 +111,79 @@ DOORS: dict[tuple[str, str], Door] = {
     ("PUT", "/api/v1/blobs/<string:sha256>"): Door(DESK | DEVICE, options=_picture),
     ("GET", "/api/v1/blobs/<string:sha256>"): Door(DESK, 200, STRANGE),
     ("GET", "/api/v1/dispatch/summary"): Door(DESK),
+    ("POST", "/api/v1/orders"): Door(frozenset()),
+    ("GET", "/api/v1/orders/<string:reference>"): Door(frozenset()),
+    ("POST", "/api/v1/orders/files"): Door(
+        LEADS, 422, options=lambda *_: {"data": b"", "content_type": "text/csv"}
+    ),
+    ("GET", "/api/v1/orders/files/<string:file_id>"): Door(LEADS, 200, STRANGE),
+    ("POST", "/api/v1/orders/files/<string:file_id>/check"): Door(
+        LEADS, 200, STRANGE, _json(lambda *_: {"mapping": {}})
+    ),
+    ("POST", "/api/v1/orders/files/<string:file_id>/imports"): Door(
+        LEADS, 422, STRANGE, _json(lambda *_: {"mapping": {}})
+    ),
+    ("GET", "/api/v1/orders/imports"): Door(LEADS),
+    ("GET", "/api/v1/orders/imports/<string:import_id>"): Door(LEADS, 200, STRANGE),
+    ("GET", "/api/v1/orders/imports/<string:import_id>/bad-rows"): Door(LEADS, 409, STRANGE),
+    ("POST", "/api/v1/orders/imports/<string:import_id>/undo"): Door(
+        LEADS, 409, STRANGE, _json(lambda *_: {"reason": "x"})
+    ),
     ("GET", "/api/v1/dispatch/couriers"): Door(DESK),
     ("GET", "/api/v1/dispatch/tasks"): Door(DESK),
+    ("GET", "/api/v1/dispatch/tasks/ids"): Door(DESK),
+    ("GET", "/api/v1/dispatch/tasks/lookup"): Door(
+        DESK, options=lambda _, things: {"query_string": {"ids": things.task}}
+    ),
     ("GET", "/api/v1/dispatch/tasks/<string:task_id>"): Door(DESK, 200, STRANGE),
+    ("GET", "/api/v1/dispatch/changes"): Door(DESK, options=lambda *_: {"query_string": {"after": 0}}),
+    ("GET", "/api/v1/dispatch/map"): Door(DESK),
+    ("GET", "/api/v1/dispatch/filters"): Door(DESK),
+    ("POST", "/api/v1/dispatch/filters"): Door(
+        DESK, 201, options=_json(lambda *_: {"name": "late", "query": {"window": "late"}, "shared": False})
+    ),
+    ("DELETE", "/api/v1/dispatch/filters/<string:filter_id>"): Door(DESK, 404),
+    ("GET", "/tiles/<string:name>"): Door(DESK, 404),
     ("GET", "/api/v1/dispatch/conflicts"): Door(DESK),
+    ("GET", "/api/v1/dispatch/conflicts/ids"): Door(DESK),
     ("GET", "/api/v1/dispatch/conflicts/<string:conflict_id>"): Door(DESK, 200, STRANGE),
+    ("GET", "/api/v1/dispatch/customers"): Door(DESK),
+    ("GET", "/api/v1/dispatch/customers/proposals"): Door(DESK),
+    ("GET", "/api/v1/dispatch/customers/<string:customer_id>"): Door(DESK, 200, STRANGE),
+    ("GET", "/api/v1/dispatch/customers/<string:customer_id>/timeline"): Door(DESK, 200, STRANGE),
+    ("POST", "/api/v1/dispatch/customers/<string:customer_id>/reveal"): Door(
+        DESK, 200, STRANGE, _json(_all_fields)
+    ),
+    ("POST", "/api/v1/dispatch/tasks/<string:task_id>/reveal"): Door(DESK, 200, STRANGE, _json(_all_fields)),
+    ("GET", "/api/v1/dispatch/reveals"): Door(frozenset({"admin"})),
+    ("POST", "/api/v1/tracking/links"): Door(
+        DESK, 200, STRANGE, _json(lambda _, things: {"task": things.task})
+    ),
+    ("DELETE", "/api/v1/tracking/links"): Door(
+        DESK, 204, STRANGE, lambda _, things: {"query_string": {"task": things.task}}
+    ),
+    ("GET", "/api/v1/push/key"): Door(EVERYBODY),
+    ("POST", "/api/v1/push/subscriptions"): Door(DEVICE, 201, options=_json(lambda *_: SUBSCRIPTION)),
+    ("DELETE", "/api/v1/push/subscriptions"): Door(
+        DEVICE, options=_json(lambda *_: {"endpoint": SUBSCRIPTION["endpoint"]})
+    ),
+    ("GET", "/api/v1/notices/dead"): Door(LEADS),
+    ("POST", "/api/v1/notices/dead/<string:notice_id>/replay"): Door(LEADS, 404),
+    ("GET", "/t/<string:token>"): Door(EVERYBODY),
+    ("GET", "/t/<string:token>/wrong"): Door(EVERYBODY),
+    ("POST", "/t/<string:token>/wrong"): Door(EVERYBODY, 303),
+    ("POST", "/t/<string:token>/request"): Door(EVERYBODY, 303),
+    ("POST", "/t/<string:token>/change"): Door(EVERYBODY, 303),
+    ("POST", "/t/<string:token>/withdraw"): Door(EVERYBODY, 303),
+    ("POST", "/t/<string:token>/consents"): Door(EVERYBODY, 303),
+    ("POST", "/t/<string:token>/push"): Door(EVERYBODY, 422, options=_json(lambda *_: {})),
+    ("DELETE", "/t/<string:token>/push"): Door(EVERYBODY, 422, options=_json(lambda *_: {})),
+    ("GET", "/t/page.js"): Door(EVERYBODY),
+    ("GET", "/t/worker.js"): Door(EVERYBODY),
+    ("GET", "/t/"): Door(EVERYBODY, 404),
+    ("POST", "/t/"): Door(EVERYBODY, 404),
+    ("GET", "/t/<path:rest>"): Door(EVERYBODY, 404),
+    ("POST", "/t/<path:rest>"): Door(EVERYBODY, 404),
     ("GET", "/api/v1/openapi.json"): Door(EVERYBODY),
     ("GET", "/api/docs"): Door(EVERYBODY),
     ("GET", "/healthz"): Door(EVERYBODY),
@@ -131,7 +212,16 @@ def world(sqlite_template: Path, fast_folder: Path) -> Iterator[World]:
     shutil.copyfile(sqlite_template, folder / "matrix.db")
     dist = folder / "dist"
     (dist / "assets").mkdir(parents=True)
-    for name in ("index.html", "dispatch.html", "sw.js", "icon.svg", "assets/icon.svg"):
+    (dist / "tracking").mkdir()
+    for name in (
+        "index.html",
+        "dispatch.html",
+        "sw.js",
+        "icon.svg",
+        "assets/icon.svg",
+        "tracking/page.js",
+        "tracking/worker.js",
+    ):
         (dist / name).write_text("x")
     app = create_app(
         Settings(
@@ -176,8 +266,16 @@ def fill(rule: str, things: Things) -> str:
     values = {
         "<string:device_id>": things.spare_device,
         "<string:task_id>": things.task,
+        "<string:customer_id>": things.customer,
         "<string:conflict_id>": things.conflict,
         "<string:sha256>": things.sha256,
+        "<string:notice_id>": things.task,
+        "<string:file_id>": things.order_file,
+        "<string:import_id>": things.order_import,
+        "<string:reference>": "A-1",
+        "<string:filter_id>": things.spare_device,
+        "<string:token>": things.token,
+        "<path:rest>": "some/thing",
         "<path:name>": "icon.svg",
         "<string:name>": "icon.svg",
     }

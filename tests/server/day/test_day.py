@@ -4,14 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from server.core.config import ROOT
 from server.day.dayfile import read_day
-from server.demo.generate import day_csv
 
 KEYS = [
     "tasks",
@@ -28,7 +26,6 @@ KEYS = [
     "conflicts_undecided",
     "seconds",
 ]
-BUNDLE = ROOT / "build" / "handheld.mjs"
 REAL = ROOT.parent / "shared" / "data" / "lade_pickups"
 
 
@@ -57,27 +54,6 @@ def holds(done: "subprocess.CompletedProcess[str]", file: Path) -> dict[str, int
     assert figures["operations_sent"] == figures["operations_applied"]
     assert (figures["lost"], figures["doubled"], figures["conflicts_undecided"]) == (0, 0, 0)
     return figures
-
-
-@pytest.fixture
-def bundle() -> None:
-    if not BUNDLE.exists():
-        pytest.fail("the handhelds' engine is not built: type `make build`")
-
-
-@pytest.fixture
-def generated(tmp_path: Path) -> Path:
-    """Thirty made-up pickups; one of them was accepted an hour after it was done."""
-    file = tmp_path / "day.csv"
-    rows = day_csv(date(2026, 5, 4), seed=3, tasks=30).splitlines()
-    names, last = rows[0].split(","), rows[-1].split(",")
-    late = dict(zip(names, last, strict=True)) | {
-        "pickup_time": "05-04 10:00:00",
-        "accept_time": "05-04 11:00:00",
-    }
-    late["pickup_gps_time"] = ""
-    file.write_text("\n".join([*rows[:-1], ",".join(late.values()), ""]), "utf-8")
-    return file
 
 
 @pytest.mark.usefixtures("bundle")

@@ -93,13 +93,14 @@ def good(day: Day) -> tuple[Told, list[str], Ledger]:
         told.scans[one.reference] += 1
         told.picked_up[one.reference] = f"op-pick-{one.reference}"
         tasks[one.reference] = {
+            "reference": one.reference,
             "status": "picked_up",
             "outcome": {"op_id": f"op-pick-{one.reference}", "at": one.picked_up},
             "window_start": one.window_start,
             "window_end": one.window_end,
         }
     scans = dict(Counter(one.reference for one in day.pickups))
-    return told, sent, Ledger([(op, "applied") for op in sent], set(), tasks, scans, 0, 0)
+    return told, sent, Ledger([(op, "applied") for op in sent], set(), tasks, scans, [], set(), 0, 0)
 
 
 @pytest.fixture
@@ -171,5 +172,5 @@ def test_the_oracle_sees_work_nobody_sent_and_cases_nobody_decided(day: Day) -> 
     ledger.operations.append(("op-stranger", "applied"))
     assert judge(day, told, sent, ledger).complaints == ["the log holds operations nobody sent"]
     told, sent, ledger = good(day)
-    undecided = Ledger(ledger.operations, set(), ledger.tasks, ledger.scans, 1, 1)
+    undecided = Ledger(ledger.operations, set(), ledger.tasks, ledger.scans, [], set(), 1, 1)
     assert judge(day, told, sent, undecided).complaints == ["open cases are left"]

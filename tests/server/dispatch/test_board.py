@@ -111,6 +111,7 @@ def test_the_summary_counts_each_queue_of_the_own_station(house: House) -> None:
         "all": 6,
         "unassigned": 1,
         "left": 4,
+        "late": 0,
         "done": 1,
         "problems": 1,
         "cancelled": 1,
@@ -166,14 +167,15 @@ def test_the_table_comes_in_pages_in_route_order(house: House) -> None:
     assert whole["total"] == 6
     paged = [row for at in range(0, 8, 2) for row in board(house, "tasks", limit=2, offset=at)["tasks"]]
     assert paged == whole["tasks"]
-    assert board(house, "tasks", limit=2, offset=100) == {"tasks": [], "total": 6}
+    beyond = board(house, "tasks", limit=2, offset=100)
+    assert (beyond["tasks"], beyond["total"]) == ([], 6)
 
 
 @pytest.mark.parametrize("built", ["sqlite"], indirect=True, scope="session")
 def test_a_senseless_filter_is_a_problem_that_names_the_field(house: House) -> None:
     for query in (
         {"limit": 0},
-        {"limit": 1001},
+        {"limit": 201},
         {"offset": -1},
         {"status": "flying"},
         {"kind": "x"},
