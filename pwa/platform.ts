@@ -8,7 +8,7 @@
 
 /** A request as the engine makes it. `path` is the engine's baseUrl followed by an absolute path. */
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'HEAD';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
   path: string;
   headers: Record<string, string>;
   body: Uint8Array | null;
@@ -19,6 +19,14 @@ export interface HttpAnswer {
   status: number;
   headers: Record<string, string>;
   body: Uint8Array;
+}
+
+/** Where the device was, coordinates in 1e-7 degrees, and how long ago. */
+export interface Fix {
+  lat_e7: number;
+  lng_e7: number;
+  accuracy_m: number;
+  age_ms: number;
 }
 
 export interface Platform {
@@ -44,6 +52,13 @@ export interface Platform {
     persist?(): Promise<boolean>;
   };
   signals?: { onOnline(fn: () => void): () => void; onVisible(fn: () => void): () => void };
+  /** Absent where a device cannot know where it is. */
+  location?: {
+    /** On while a shift is open; off, the last fix is forgotten. A person may be asked for permission when it goes on. */
+    watch(on: boolean): void;
+    /** The last fix, null when there is none. Never waits for one. */
+    last(): Fix | null;
+  };
   log(level: 'debug' | 'info' | 'warn' | 'error', event: string, data?: Record<string, unknown>): void;
   /** Named points at which a test or the simulator may stop the engine by throwing. Nothing happens in production. */
   failpoint(name: string): void;

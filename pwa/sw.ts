@@ -3,9 +3,13 @@
  * Keeps the handheld's app on the phone so that it opens with the server gone. It never touches /api: data is the
  * engine's business. A new version is fetched at once but waits; the page tells it when to take over, so that no
  * sign-off is ever cut in two by an update.
+ *
+ * A push wakes it when the app is closed: it shows what the server said and opens the task when it is tapped. An app that is
+ * open is told instead, and asks the server itself.
  */
 import { addPlugins, cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { notificationOf, plain, readNotice, targetOf } from './ui/notice';
 
 declare const self: ServiceWorkerGlobalScope;
 declare const __PRECACHE__: { url: string; revision: string | null }[];
@@ -57,4 +61,39 @@ registerRoute(({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/a
 self.addEventListener('activate', (event) => event.waitUntil(caches.delete(DESK)));
 self.addEventListener('message', (event) => {
   if ((event.data as { type?: string } | null)?.type === 'take-over') void self.skipWaiting();
+});
+
+const TODAY = '/#/';
+
+/** The handheld's open pages; the desk's are none of them. */
+async function openApps(): Promise<WindowClient[]> {
+  const open = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  return open.filter((client) => new URL(client.url).pathname === '/');
+}
+
+/** Browsers take the permission away from a worker that shows nothing, unless the app is there to be seen. */
+async function tell(text: string | undefined): Promise<void> {
+  const notice = readNotice(text) ?? plain(TODAY);
+  const open = await openApps();
+  for (const app of open) app.postMessage({ type: 'notice', title: notice.title });
+  if (open.some((app) => app.visibilityState === 'visible')) return;
+  const { title, options } = notificationOf(notice);
+  await self.registration.showNotification(title, options);
+}
+
+async function openAt(url: string): Promise<void> {
+  const [app] = await openApps();
+  if (!app) {
+    await self.clients.openWindow(url);
+    return;
+  }
+  // Told and not sent there: what is being written on the screen may not be lost by loading it anew.
+  app.postMessage({ type: 'open', url });
+  await app.focus();
+}
+
+self.addEventListener('push', (event) => event.waitUntil(tell(event.data?.text())));
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(openAt(targetOf(event.notification.data, TODAY)));
 });

@@ -221,6 +221,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatch/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What to look at again after a place in the log: the body of a `look`, for a desk without a socket. */
+        get: {
+            parameters: {
+                query: {
+                    after: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Look"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatch/conflicts": {
         parameters: {
             query?: never;
@@ -228,10 +268,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Conflict cases, those due first on top. */
+        /** A page of cases, those due first on top, with the numbers beside the filters. */
         get: {
             parameters: {
                 query?: {
+                    courier?: string | null;
+                    due?: "overdue" | "today" | null;
+                    ids?: string[];
+                    kind?: ("amount_differs" | "cancelled" | "contradiction" | "device_lost" | "disputed" | "field" | "quarantined" | "reassigned" | "request_late" | "second_payment" | "state" | "unsettled")[];
+                    limit?: number;
+                    offset?: number;
+                    owner?: string | null;
+                    q?: string | null;
                     status?: "open" | "decided";
                 };
                 header?: never;
@@ -270,7 +318,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** One case. */
+        /** One case with everything that is known of both sides. */
         get: {
             parameters: {
                 query?: never;
@@ -288,9 +336,57 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Case"];
+                        "application/json": components["schemas"]["CaseDetail"];
                     };
                 };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/conflicts/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same cases by id, for selecting all of them. */
+        get: {
+            parameters: {
+                query?: {
+                    courier?: string | null;
+                    due?: "overdue" | "today" | null;
+                    ids?: string[];
+                    kind?: ("amount_differs" | "cancelled" | "contradiction" | "device_lost" | "disputed" | "field" | "quarantined" | "reassigned" | "request_late" | "second_payment" | "state" | "unsettled")[];
+                    limit?: number;
+                    offset?: number;
+                    owner?: string | null;
+                    q?: string | null;
+                    status?: "open" | "decided";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CaseMarks"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -328,6 +424,400 @@ export interface paths {
                         "application/json": components["schemas"]["Couriers"];
                     };
                 };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page of the station's customers, key accounts first, with their open work. */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    offset?: number;
+                    q?: string | null;
+                    tier?: "key" | "monthly" | "casual" | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Customers"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        /** One customer: profile, requests, consents, tasks, open cases. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    customer_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Customer"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/customers/{customer_id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Masked fields of a customer in the clear; counted, capped and written down with the reason. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    customer_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RevealRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revealed"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/customers/{customer_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        /** Every touch of a customer, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    before?: number | null;
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    customer_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Timeline"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/customers/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Special requests that were proposed at the door and wait to be accepted or declined. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Proposals"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own filters and those of his station. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedFilters"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        /** Keep a filter under a name, for oneself or for the station. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewFilter"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SavedFilter"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/filters/{filter_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filter_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a filter of one's own; an admin may forget the station's. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    filter_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Couriers on shift and the day's stops. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Map"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/reveals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looked behind the masks, when, at what, of whom and why; newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    customer?: string | null;
+                    limit?: number;
+                    offset?: number;
+                    user?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reveals"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -387,12 +877,18 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    conflict?: boolean;
                     courier?: string | null;
+                    dir?: "asc" | "desc";
                     kind?: "delivery" | "pickup" | null;
                     limit?: number;
+                    merchant?: string | null;
                     offset?: number;
                     q?: string | null;
+                    request?: boolean;
+                    sort?: "sequence" | "window_end" | "status" | "waybill" | "courier" | "updated";
                     status?: ("created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled")[];
+                    window?: "late" | "soon" | "open" | null;
                 };
                 header?: never;
                 path?: never;
@@ -451,6 +947,139 @@ export interface paths {
                         "application/json": components["schemas"]["TaskDetail"];
                     };
                 };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/tasks/{task_id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A task's contact and address in the clear; counted, capped and written down with the reason. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    task_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RevealRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revealed"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/tasks/ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything the filter leaves, for "select all that match"; at most 60,000. */
+        get: {
+            parameters: {
+                query?: {
+                    conflict?: boolean;
+                    courier?: string | null;
+                    kind?: "delivery" | "pickup" | null;
+                    merchant?: string | null;
+                    q?: string | null;
+                    request?: boolean;
+                    status?: ("created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled")[];
+                    window?: "late" | "soon" | "open" | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TaskLines"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatch/tasks/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows of the table by id, as they stand now; what the caller's station does not have is left out. */
+        get: {
+            parameters: {
+                query: {
+                    ids: string[];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FoundTasks"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -538,6 +1167,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices of the station that could not be delivered, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeadNotices"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/dead/{notice_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notice_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a dead letter again. One that lives already, or is another station's, is not found. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    notice_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Replayed"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations": {
         parameters: {
             query?: never;
@@ -575,6 +1282,549 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Orders of the key's merchant, all or none; a repeat with the same Idempotency-Key gets the first answer. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    "Idempotency-Key": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrdersIn"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrdersTold"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{reference}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reference: string;
+            };
+            cookie?: never;
+        };
+        /** Where one of the merchant's own orders is. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    reference: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderStatus"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a file (csv or xlsx, up to 20 MB): it is kept as evidence, and looked at. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description of a raw body */
+                    name?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/octet-stream": string;
+                    "multipart/form-data": {
+                        /** Format: binary */
+                        file: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderFileSeen"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        /** A file at a glance, or another sheet of it. */
+        get: {
+            parameters: {
+                query?: {
+                    sheet?: string | null;
+                };
+                header?: never;
+                path: {
+                    file_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrderFileSeen"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/files/{file_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first rows read by a mapping; stores nothing. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    file_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Reading"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Tried"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/files/{file_id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an import, or a check of the whole file; the worker does it, `GET /orders/imports/<id>` tells how far. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    file_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ImportWish"];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Begun"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The station's imports, newest first; their problems only one by one. */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    offset?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Imports"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        /** An import and how far it has come; the first 200 things wrong with its rows. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    import_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportState"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/imports/{import_id}/bad-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        /** The bad rows as a file of the kind they came in, each with the reason beside it. */
+        get: {
+            parameters: {
+                query?: {
+                    lang?: "zh" | "en";
+                };
+                header?: never;
+                path: {
+                    import_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a whole import back while nothing of it has moved: its tasks are cancelled with this reason. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    import_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UndoWish"];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Begun"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key a browser subscribes for. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PushKey"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell this handheld of changes to its courier's list, also when the app is closed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Subscribed"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /** Stop telling this handheld. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Unsubscription"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Unsubscribed"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -662,6 +1912,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tracking/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The link of a task, the same one every time; each call lets it live for another 30 days. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LinkWanted"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Link"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /** The task's link stops working at once. Safe to repeat. */
+        delete: {
+            parameters: {
+                query: {
+                    task: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -681,13 +1995,38 @@ export interface components {
         };
         Base: {
             active?: boolean | null;
+            contacts?: components["schemas"]["ContactPerson"][];
             courier?: string | null;
+            email?: string | null;
+            /** @enum {string} */
+            kind?: "person" | "company";
+            /** @enum {string|null} */
+            language?: "zh" | "en" | null;
+            name?: string;
+            owner?: string | null;
+            phone?: string;
+            requests?: string[];
+            /** @enum {string} */
+            scope?: "always" | "address" | "parcel" | "weekdays";
             sequence?: number | null;
+            /** @enum {string} */
+            state?: "proposed" | "accepted";
+            tags?: string[];
             text?: string | null;
+            /** @enum {string} */
+            tier?: "key" | "monthly" | "casual";
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_from?: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_until?: number | null;
+            weekdays?: number[];
             /** @description ms since 1970-01-01T00:00Z */
             window_end?: number | null;
             /** @description ms since 1970-01-01T00:00Z */
             window_start?: number | null;
+        };
+        Begun: {
+            id: string;
         };
         BoardOutcome: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -713,6 +2052,8 @@ export interface components {
             sequence: number | null;
             /** @enum {string} */
             status: "created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled";
+            /** @description ms since 1970-01-01T00:00Z */
+            updated_at: number;
             waybill: string;
             /** @description ms since 1970-01-01T00:00Z */
             window_end: number | null;
@@ -731,6 +2072,7 @@ export interface components {
                 [key: string]: unknown;
             };
             clocks: components["schemas"]["Clocks"];
+            customer: components["schemas"]["CaseCustomer"] | null;
             decided_by_name: string | null;
             decision: components["schemas"]["Decision"] | null;
             /** @description ms since 1970-01-01T00:00Z */
@@ -750,6 +2092,7 @@ export interface components {
             opened_at: number;
             outcomes: string[];
             owner: string | null;
+            owner_name: string | null;
             rule: string;
             station: string;
             /** @enum {string} */
@@ -764,16 +2107,104 @@ export interface components {
             theirs_author: string | null;
             theirs_author_name: string | null;
             theirs_op: string | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            undo_until: number | null;
             waybill: string | null;
         };
+        CaseCounts: {
+            by_kind: {
+                [key: string]: number;
+            };
+            mine: number;
+            overdue: number;
+            today: number;
+            unowned: number;
+        };
+        CaseCustomer: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            tier: "key" | "monthly" | "casual";
+        };
+        CaseDetail: {
+            base: {
+                [key: string]: unknown;
+            };
+            clocks: components["schemas"]["Clocks"];
+            customer: components["schemas"]["CaseCustomer"] | null;
+            decided_by_name: string | null;
+            decision: components["schemas"]["Decision"] | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            due_at: number;
+            entity: string | null;
+            evidence: components["schemas"]["Evidence"][];
+            fields: string[];
+            id: string;
+            kind: string;
+            mine: {
+                [key: string]: unknown;
+            };
+            mine_author: string | null;
+            mine_author_name: string | null;
+            op_id: string | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            opened_at: number;
+            outcomes: string[];
+            owner: string | null;
+            owner_name: string | null;
+            raw: components["schemas"]["RawLine"][] | null;
+            rule: string;
+            sides: components["schemas"]["Sides"];
+            station: string;
+            /** @enum {string} */
+            status: "open" | "decided";
+            /** @enum {string} */
+            suggested: "mine" | "theirs" | "noted";
+            summary: components["schemas"]["BoardTask"] | null;
+            task: string | null;
+            theirs: {
+                [key: string]: unknown;
+            };
+            theirs_author: string | null;
+            theirs_author_name: string | null;
+            theirs_op: string | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            undo_until: number | null;
+            waybill: string | null;
+        };
+        CaseMark: {
+            id: string;
+            kind: string;
+            outcomes: string[];
+            owner: string | null;
+            /** @enum {string} */
+            status: "open" | "decided";
+            /** @enum {string} */
+            suggested: "mine" | "theirs" | "noted";
+        };
+        CaseMarks: {
+            cases: components["schemas"]["CaseMark"][];
+            total: number;
+        };
         Cases: {
+            colleagues: components["schemas"]["Colleague"][];
             conflicts: components["schemas"]["Case"][];
+            counts: components["schemas"]["CaseCounts"];
             /** @description ms since 1970-01-01T00:00Z */
             server_time: number;
+            total: number;
+        };
+        Clear: {
+            address?: string;
+            contacts?: components["schemas"]["ContactPerson"][];
+            email?: string | null;
+            name?: string;
+            phone?: string;
         };
         Clocks: {
             /** @description ms since 1970-01-01T00:00Z */
             at: number | null;
+            corrected_at: number | null;
             /** @description ms since 1970-01-01T00:00Z */
             received_at: number | null;
             skew_ms: number | null;
@@ -792,6 +2223,11 @@ export interface components {
         CodeRequest: {
             courier: string;
         };
+        Colleague: {
+            id: string;
+            name: string;
+            role: string;
+        };
         Collected: {
             amount_minor: number;
             /** @description ms since 1970-01-01T00:00Z */
@@ -800,6 +2236,35 @@ export interface components {
             /** @enum {string} */
             method: "cash" | "qr";
             op_id: string;
+        };
+        ConflictAssigned: {
+            owner: string | null;
+        };
+        ConflictAssignedOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["ConflictAssigned"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "conflict.assigned";
+            /** @enum {integer} */
+            v: 1;
         };
         ConflictDecided: {
             /** @enum {string} */
@@ -832,15 +2297,64 @@ export interface components {
             /** @enum {integer} */
             v: 1;
         };
+        ConflictUndone: {
+            decision: string;
+        };
+        ConflictUndoneOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["ConflictUndone"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "conflict.undone";
+            /** @enum {integer} */
+            v: 1;
+        };
+        ConsentRecord: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            given: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "reception" | "neighbour" | "locker" | "station" | "notices" | "marketing";
+            note: string | null;
+            /** @enum {string} */
+            source: "customer" | "csr" | "courier" | "paper";
+        };
         Contact: {
             name: string;
             phone: string;
+        };
+        ContactPerson: {
+            email: string | null;
+            id: string;
+            name: string;
+            phone: string;
+            role: string;
         };
         Counts: {
             all: number;
             cancelled: number;
             conflicts: number;
             done: number;
+            late: number;
             left: number;
             problems: number;
             unassigned: number;
@@ -853,10 +2367,26 @@ export interface components {
             last_heard: number | null;
             left: number;
             name: string;
+            plan: components["schemas"]["CourierPlan"];
+            position: components["schemas"]["CourierPosition"] | null;
             problems: number;
             shift: components["schemas"]["CourierShift"] | null;
             total: number;
             waiting: number | null;
+        };
+        CourierPlan: {
+            done: number;
+            late: number;
+            /** @description ms since 1970-01-01T00:00Z */
+            next_window_end: number | null;
+            total: number;
+        };
+        CourierPosition: {
+            accuracy_m: number;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            lat_e7: number;
+            lng_e7: number;
         };
         Couriers: {
             couriers: components["schemas"]["Courier"][];
@@ -869,17 +2399,203 @@ export interface components {
             /** @enum {string} */
             status: "open" | "closed";
         };
+        Customer: {
+            addresses: string[];
+            all_tasks: number;
+            cases: components["schemas"]["CustomerCase"][];
+            consents: components["schemas"]["CustomerConsent"][];
+            contacts: components["schemas"]["CustomerContact"][];
+            email: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "company";
+            /** @enum {string|null} */
+            language: "zh" | "en" | null;
+            left_today: number;
+            name: string;
+            open_tasks: number;
+            phone: string;
+            requests: components["schemas"]["CustomerRequest"][];
+            rev: number;
+            /** @description ms since 1970-01-01T00:00Z */
+            server_time: number;
+            tags: string[];
+            tasks: components["schemas"]["CustomerTask"][];
+            /** @enum {string} */
+            tier: "key" | "monthly" | "casual";
+        };
+        CustomerCase: {
+            /** @description ms since 1970-01-01T00:00Z */
+            due_at: number;
+            fields: string[];
+            id: string;
+            kind: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            opened_at: number;
+            owner: string | null;
+            task: string | null;
+            waybill: string | null;
+        };
+        CustomerConsent: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            given: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "reception" | "neighbour" | "locker" | "station" | "notices" | "marketing";
+            note: string | null;
+            set_by: string | null;
+            /** @enum {string} */
+            source: "customer" | "csr" | "courier" | "paper";
+        };
+        CustomerConsentSet: {
+            consent: string;
+            given: boolean;
+            /** @enum {string} */
+            kind: "reception" | "neighbour" | "locker" | "station" | "notices" | "marketing";
+            note: string | null;
+            /** @enum {string} */
+            source: "customer" | "csr" | "courier" | "paper";
+        };
+        CustomerConsentSetOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["CustomerConsentSet"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "customer.consent_set";
+            /** @enum {integer} */
+            v: 1;
+        };
+        CustomerContact: {
+            email: string | null;
+            id: string;
+            name: string;
+            phone: string;
+            role: string;
+        };
         CustomerGiven: {
             id: string;
             name: string;
             phone: string;
         };
+        CustomerLine: {
+            all_tasks: number;
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "company";
+            /** @enum {string|null} */
+            language: "zh" | "en" | null;
+            name: string;
+            open_cases: number;
+            open_tasks: number;
+            phone: string;
+            proposals: number;
+            requests: number;
+            tags: string[];
+            /** @enum {string} */
+            tier: "key" | "monthly" | "casual";
+        };
+        CustomerProfileSet: {
+            contacts: components["schemas"]["ContactPerson"][];
+            email: string | null;
+            /** @enum {string} */
+            kind: "person" | "company";
+            /** @enum {string|null} */
+            language: "zh" | "en" | null;
+            name: string;
+            phone: string;
+            tags: string[];
+            /** @enum {string} */
+            tier: "key" | "monthly" | "casual";
+        };
+        CustomerProfileSetOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["CustomerProfileSet"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "customer.profile_set";
+            /** @enum {integer} */
+            v: 1;
+        };
+        CustomerRequest: {
+            active: boolean;
+            address: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "call_first" | "no_ring" | "leave_at_reception" | "weekdays_only" | "fragile" | "id_check" | "other";
+            /** @enum {string} */
+            scope: "always" | "address" | "parcel" | "weekdays";
+            /** @description ms since 1970-01-01T00:00Z */
+            set_at: number | null;
+            set_by: string | null;
+            /** @enum {string} */
+            source: "order" | "customer" | "courier" | "csr" | "merchant";
+            /** @enum {string} */
+            state: "proposed" | "accepted";
+            task: string | null;
+            /** @enum {string|null} */
+            task_status: "created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled" | null;
+            text: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_from: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_until: number | null;
+            waybill: string | null;
+            weekdays: number[];
+        };
         CustomerRequestSet: {
             active: boolean;
+            address: string | null;
             /** @enum {string} */
             kind: "call_first" | "no_ring" | "leave_at_reception" | "weekdays_only" | "fragile" | "id_check" | "other";
             request: string;
+            /** @enum {string} */
+            scope: "always" | "address" | "parcel" | "weekdays";
+            /** @enum {string} */
+            source: "order" | "customer" | "courier" | "csr" | "merchant";
+            /** @enum {string} */
+            state: "proposed" | "accepted";
+            task: string | null;
             text: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_from: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_until: number | null;
+            weekdays: number[];
         };
         CustomerRequestSetOperation: {
             app: string;
@@ -905,7 +2621,47 @@ export interface components {
              */
             type: "customer.request_set";
             /** @enum {integer} */
-            v: 1;
+            v: 2;
+        };
+        Customers: {
+            customers: components["schemas"]["CustomerLine"][];
+            proposing: number;
+            total: number;
+        };
+        CustomerTask: {
+            address: string;
+            courier: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "delivery" | "pickup";
+            outcome: components["schemas"]["BoardOutcome"] | null;
+            /** @enum {string} */
+            status: "created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled";
+            waybill: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            window_end: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            window_start: number | null;
+        };
+        DeadNotice: {
+            attempts: number;
+            courier: components["schemas"]["DeadOwner"] | null;
+            dead_at: number;
+            id: string;
+            kind: string | null;
+            reason: string | null;
+            task: string | null;
+            /** @description courier or customer */
+            to: string | null;
+            waybill: string | null;
+        };
+        DeadNotices: {
+            notices: components["schemas"]["DeadNotice"][];
+            server_time: number;
+        };
+        DeadOwner: {
+            id: string;
+            name: string;
         };
         Decision: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -958,6 +2714,7 @@ export interface components {
         };
         ExchangeRequest: {
             app: string;
+            boot?: string | null;
             ceilings: {
                 [key: string]: number;
             };
@@ -968,6 +2725,8 @@ export interface components {
             /** @description the last place this local database has recorded (P32) */
             last_seq?: number;
             limit: number;
+            /** @description the monotonic clock at sending, ms (P35) */
+            mono?: number | null;
             /** @enum {integer} */
             protocol: 1;
             push: components["schemas"]["Push"] | null;
@@ -996,6 +2755,82 @@ export interface components {
             role: "courier" | "dispatcher" | "csr" | "admin";
             station: string;
         };
+        FilterQuery: {
+            /** @default false */
+            conflict: boolean;
+            /** @default null */
+            courier: string | null;
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            kind: "delivery" | "pickup" | null;
+            /** @default null */
+            merchant: string | null;
+            /** @default null */
+            q: string | null;
+            /** @default false */
+            request: boolean;
+            /** @default [] */
+            status: ("created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled")[];
+            /**
+             * @default null
+             * @enum {string|null}
+             */
+            window: "late" | "soon" | "open" | null;
+        };
+        FoundTasks: {
+            tasks: components["schemas"]["BoardTask"][];
+        };
+        Imports: {
+            imports: components["schemas"]["ImportState"][];
+            total: number;
+        };
+        ImportState: {
+            /** @description ms since 1970-01-01T00:00Z */
+            applied_at: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            by: string | null;
+            changed: number;
+            done: number;
+            file: string | null;
+            file_name: string;
+            id: string;
+            kept: number;
+            merchant: string | null;
+            new: number;
+            only_check: boolean;
+            problems: components["schemas"]["RowTrouble"][];
+            rows: number;
+            skip_bad: boolean;
+            status: string;
+            todo: number;
+            trouble: {
+                [key: string]: unknown;
+            } | null;
+            unchanged: number;
+            undo_reason: string | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            undone_at: number | null;
+            undone_by: string | null;
+            wrong: number;
+        };
+        ImportWish: {
+            mapping: {
+                [key: string]: unknown;
+            };
+            /** @default null */
+            merchant: string | null;
+            /** @default false */
+            only_check: boolean;
+            /** @default null */
+            sheet: string | null;
+            /** @default false */
+            skip_bad: boolean;
+            /** @default null */
+            year: number | null;
+        };
         LastScan: {
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
@@ -1003,9 +2838,61 @@ export interface components {
             op_id: string;
             verdict: string;
         };
+        Link: {
+            /** @description ms since 1970-01-01T00:00Z */
+            expires_at: number;
+            url: string;
+        };
+        LinkWanted: {
+            task: string;
+        };
         Login: {
             password: string;
             username: string;
+        };
+        Look: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            cases: boolean;
+            couriers: boolean;
+            position: number;
+            tasks: string[] | null;
+        };
+        Map: {
+            /** @description ms since 1970-01-01T00:00Z */
+            as_of: number;
+            couriers: components["schemas"]["MapCourier"][];
+            stops: components["schemas"]["MapStop"][];
+            tiles: components["schemas"]["MapTiles"];
+        };
+        MapCourier: {
+            done: number;
+            id: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            last_heard: number | null;
+            left: number;
+            name: string;
+            position: components["schemas"]["CourierPosition"] | null;
+        };
+        MapStop: {
+            courier: string | null;
+            /** @enum {string} */
+            kind: "delivery" | "pickup";
+            lat_e7: number;
+            lng_e7: number;
+            sequence: number | null;
+            /** @enum {string} */
+            status: "created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled";
+            task: string;
+        };
+        MapTiles: {
+            attribution: string | null;
+            url: string | null;
+        };
+        NewFilter: {
+            name: string;
+            query: components["schemas"]["FilterQuery"];
+            shared: boolean;
         };
         Note: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -1020,11 +2907,11 @@ export interface components {
             at: number;
             by_name: string | null;
             /** @enum {string|null} */
-            case_kind: "cancelled" | "reassigned" | "contradiction" | "state" | "field" | "unsettled" | "amount_differs" | "second_payment" | "quarantined" | "device_lost" | null;
+            case_kind: "cancelled" | "reassigned" | "contradiction" | "state" | "field" | "unsettled" | "amount_differs" | "second_payment" | "quarantined" | "device_lost" | "request_late" | "disputed" | null;
             conflict: string | null;
             id: string;
             /** @enum {string} */
-            kind: "decided" | "quarantined" | "settled";
+            kind: "decided" | "undone" | "quarantined" | "settled";
             op_id: string;
             /** @enum {string|null} */
             outcome: "mine" | "theirs" | "noted" | null;
@@ -1044,7 +2931,7 @@ export interface components {
             task: string;
         };
         /** @description An operation: something a person did, recorded once, never edited. */
-        Operation: components["schemas"]["OrderImportedOperation"] | components["schemas"]["TaskAssignedOperation"] | components["schemas"]["TaskReassignedOperation"] | components["schemas"]["TaskCancelledOperation"] | components["schemas"]["TaskWindowChangedOperation"] | components["schemas"]["TaskReattemptPlannedOperation"] | components["schemas"]["TaskOutForDeliveryOperation"] | components["schemas"]["TaskArrivedOperation"] | components["schemas"]["TaskDeliveredOperation"] | components["schemas"]["TaskPickedUpOperation"] | components["schemas"]["TaskAttemptFailedOperation"] | components["schemas"]["TaskHeldOperation"] | components["schemas"]["TaskReturnedOperation"] | components["schemas"]["TaskNotedOperation"] | components["schemas"]["ParcelScannedOperation"] | components["schemas"]["CustomerRequestSetOperation"] | components["schemas"]["PaymentCollectedOperation"] | components["schemas"]["ShiftStartedOperation"] | components["schemas"]["ShiftClosedOperation"] | components["schemas"]["OperationCorrectedOperation"] | components["schemas"]["ConflictDecidedOperation"];
+        Operation: components["schemas"]["OrderImportedOperation"] | components["schemas"]["TaskAssignedOperation"] | components["schemas"]["TaskReassignedOperation"] | components["schemas"]["TaskCancelledOperation"] | components["schemas"]["TaskWindowChangedOperation"] | components["schemas"]["TaskReattemptPlannedOperation"] | components["schemas"]["TaskOutForDeliveryOperation"] | components["schemas"]["TaskArrivedOperation"] | components["schemas"]["TaskDeliveredOperation"] | components["schemas"]["TaskPickedUpOperation"] | components["schemas"]["TaskAttemptFailedOperation"] | components["schemas"]["TaskHeldOperation"] | components["schemas"]["TaskReturnedOperation"] | components["schemas"]["TaskNotedOperation"] | components["schemas"]["ParcelScannedOperation"] | components["schemas"]["CustomerRequestSetOperation"] | components["schemas"]["CustomerProfileSetOperation"] | components["schemas"]["CustomerConsentSetOperation"] | components["schemas"]["PaymentCollectedOperation"] | components["schemas"]["ShiftStartedOperation"] | components["schemas"]["ShiftClosedOperation"] | components["schemas"]["OperationCorrectedOperation"] | components["schemas"]["ConflictDecidedOperation"] | components["schemas"]["ConflictAssignedOperation"] | components["schemas"]["ConflictUndoneOperation"];
         OperationCorrected: {
             corrects: string;
             /** @enum {string} */
@@ -1098,6 +2985,37 @@ export interface components {
         OperationsResponse: {
             results: components["schemas"]["Result"][];
         };
+        OrderFault: {
+            code: string;
+            detail: string;
+            pointer: string;
+        };
+        OrderField: {
+            choices: string[];
+            kind: string;
+            name: string;
+            required: boolean;
+        };
+        OrderFileSeen: {
+            encoding: string;
+            fields: components["schemas"]["OrderField"][];
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            header: string[];
+            id: string;
+            mapping: {
+                [key: string]: unknown;
+            };
+            merchant: string | null;
+            name: string;
+            rows: number;
+            sample: components["schemas"]["SampleRow"][];
+            sheet: string | null;
+            sheets: string[];
+            size: number;
+            /** @enum {string} */
+            source: "remembered" | "shipped" | "suggested";
+        };
         OrderImported: {
             address: components["schemas"]["Address"];
             cod_minor: number;
@@ -1145,6 +3063,74 @@ export interface components {
             type: "order.imported";
             /** @enum {integer} */
             v: 1;
+        };
+        OrderIn: {
+            address: string;
+            /** @default null */
+            building: string | null;
+            /** @default 0 */
+            cod_minor: number;
+            /** @default null */
+            community: string | null;
+            /** @default null */
+            courier: string | null;
+            /** @default null */
+            goods: string | null;
+            /** @enum {string} */
+            kind: "delivery" | "pickup";
+            lat_e7?: number | null;
+            lng_e7?: number | null;
+            name: string;
+            /** @default null */
+            phone: string | null;
+            /** @default 1 */
+            pieces: number;
+            reference: string;
+            requests?: components["schemas"]["RequestIn"][];
+            /** @default null */
+            room: string | null;
+            sequence?: number | null;
+            /** @default null */
+            unit: string | null;
+            waybill: string;
+            weight_g?: number | null;
+            /** Format: date-time */
+            window_end?: string | null;
+            /** Format: date-time */
+            window_start?: string | null;
+        };
+        OrdersIn: {
+            orders: components["schemas"]["OrderIn"][];
+            /** @default false */
+            skip_bad: boolean;
+        };
+        OrderStatus: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at?: number | null;
+            attempts?: number;
+            kind?: string;
+            reason?: string | null;
+            reference: string;
+            status: string;
+            task: string;
+            waybill?: string | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            window_end?: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            window_start?: number | null;
+        };
+        OrdersTold: {
+            import: string | null;
+            orders: components["schemas"]["OrderTold"][];
+            rejected: components["schemas"]["OrderFault"][];
+        };
+        OrderTold: {
+            index: number;
+            reference: string;
+            /** @enum {string} */
+            status: "accepted" | "unchanged";
+            task: string;
+            waybill: string;
         };
         Outcome: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -1257,6 +3243,12 @@ export interface components {
             id: string;
             name: string;
         };
+        Place: {
+            accuracy_m: number;
+            distance_m: number | null;
+            east_m: number | null;
+            north_m: number | null;
+        };
         Position: {
             accuracy_m: number;
             lat_e7: number;
@@ -1264,7 +3256,7 @@ export interface components {
         };
         ProblemDocument: {
             /** @enum {string} */
-            code: "bad_request" | "unreadable" | "enrolment_invalid" | "login_required" | "credentials_invalid" | "device_unknown" | "device_revoked" | "csrf_invalid" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_large" | "unsupported_media_type" | "invalid" | "hash_mismatch" | "rate_limited" | "internal" | "unavailable";
+            code: "bad_request" | "unreadable" | "enrolment_invalid" | "login_required" | "credentials_invalid" | "device_unknown" | "device_revoked" | "api_key_invalid" | "csrf_invalid" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_large" | "unsupported_media_type" | "invalid" | "push_endpoint_refused" | "orders_invalid" | "file_unusable" | "mapping_invalid" | "idempotency_key_missing" | "idempotency_key_reuse" | "idempotency_busy" | "import_moved" | "import_state" | "hash_mismatch" | "reveal_capped" | "rate_limited" | "internal" | "live_full" | "unavailable";
             detail: string;
             errors?: components["schemas"]["ProblemField"][];
             instance?: string;
@@ -1276,6 +3268,24 @@ export interface components {
             detail: string;
             field: string;
         };
+        Proposal: {
+            customer: components["schemas"]["ProposedBy"];
+            request: components["schemas"]["CustomerRequest"];
+        };
+        Proposals: {
+            proposals: components["schemas"]["Proposal"][];
+            /** @description ms since 1970-01-01T00:00Z */
+            server_time: number;
+        };
+        ProposedBy: {
+            id: string;
+            /** @enum {string} */
+            kind: "person" | "company";
+            name: string;
+            rev: number;
+            /** @enum {string} */
+            tier: "key" | "monthly" | "casual";
+        };
         Pull: {
             scopes: components["schemas"]["ScopePage"][];
             /** @enum {string} */
@@ -1285,18 +3295,67 @@ export interface components {
             from_seq: number;
             operations: unknown[];
         };
+        PushKey: {
+            key: string;
+        };
+        RawLine: {
+            /** @enum {string} */
+            kind: "text" | "number" | "yes_no" | "nothing" | "list" | "object";
+            length: number | null;
+            name: string;
+            value: string | null;
+        };
+        Reading: {
+            mapping: {
+                [key: string]: unknown;
+            };
+            /** @default null */
+            merchant: string | null;
+            /** @default null */
+            sheet: string | null;
+            /** @default null */
+            year: number | null;
+        };
+        ReadOrder: {
+            order: {
+                [key: string]: unknown;
+            };
+            row: number;
+        };
+        Replayed: {
+            id: string;
+        };
         RequestGiven: {
             id: string;
             /** @enum {string} */
             kind: "call_first" | "no_ring" | "leave_at_reception" | "weekdays_only" | "fragile" | "id_check" | "other";
             text: string;
         };
+        RequestIn: {
+            /** @enum {string} */
+            kind: "call_first" | "no_ring" | "leave_at_reception" | "weekdays_only" | "fragile" | "id_check" | "other";
+            /** @default  */
+            text: string;
+        };
         RequestRecord: {
             active: boolean;
+            address: string | null;
             id: string;
             /** @enum {string} */
             kind: "call_first" | "no_ring" | "leave_at_reception" | "weekdays_only" | "fragile" | "id_check" | "other";
+            /** @enum {string} */
+            scope: "always" | "address" | "parcel" | "weekdays";
+            /** @enum {string} */
+            source: "order" | "customer" | "courier" | "csr" | "merchant";
+            /** @enum {string} */
+            state: "proposed" | "accepted";
+            task: string | null;
             text: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_from: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            valid_until: number | null;
+            weekdays: number[];
         };
         Result: {
             applied_at: components["schemas"]["AppliedAt"] | null;
@@ -1307,6 +3366,29 @@ export interface components {
             seq: number | null;
             /** @enum {string} */
             status: "applied" | "merged" | "conflict" | "deferred" | "quarantined";
+        };
+        Revealed: {
+            left_today: number;
+            values: components["schemas"]["Clear"];
+        };
+        RevealedTo: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            customer: components["schemas"]["Person"];
+            fields: string[];
+            id: string;
+            reason: string;
+            task: string | null;
+            user: components["schemas"]["Person"];
+            waybill: string | null;
+        };
+        RevealRequest: {
+            fields: ("name" | "phone" | "email" | "address" | "contacts")[];
+            reason: string;
+        };
+        Reveals: {
+            reveals: components["schemas"]["RevealedTo"][];
+            total: number;
         };
         Row: {
             body: {
@@ -1322,10 +3404,36 @@ export interface components {
         /** @description The body of a pulled row, by the kind of its entity: task, notice, station. */
         RowBody: components["schemas"]["TaskRow"] | components["schemas"]["NoticeRow"] | components["schemas"]["StationRow"];
         RowCustomer: {
+            consents: components["schemas"]["ConsentRecord"][];
             id: string;
+            /** @enum {string|null} */
+            language: "zh" | "en" | null;
             name: string;
             phone: string;
             requests: components["schemas"]["RequestRecord"][];
+        };
+        RowTrouble: {
+            code: string;
+            column: string;
+            en: string;
+            row: number;
+            zh: string;
+        };
+        SampleRow: {
+            cells: string[];
+            row: number;
+        };
+        SavedFilter: {
+            id: string;
+            mine: boolean;
+            name: string;
+            query: {
+                [key: string]: unknown;
+            };
+            shared: boolean;
+        };
+        SavedFilters: {
+            filters: components["schemas"]["SavedFilter"][];
         };
         ScopePage: {
             ceiling: number;
@@ -1417,6 +3525,20 @@ export interface components {
             kind: string;
             text: string;
         };
+        Side: {
+            author_name: string | null;
+            clocks: components["schemas"]["Clocks"];
+            device: string | null;
+            evidence: components["schemas"]["Evidence"][];
+            op_id: string;
+            place: components["schemas"]["Place"] | null;
+            type: string | null;
+            voided: boolean;
+        };
+        Sides: {
+            mine: components["schemas"]["Side"] | null;
+            theirs: components["schemas"]["Side"] | null;
+        };
         StationFull: {
             code: string;
             currency: string;
@@ -1437,6 +3559,19 @@ export interface components {
             name: string;
             reasons_version: string;
             timezone: string;
+        };
+        Subscribed: {
+            id: string;
+        };
+        Subscription: {
+            endpoint: string;
+            keys: components["schemas"]["SubscriptionKeys"];
+            /** @enum {string} */
+            lang: "zh" | "en";
+        };
+        SubscriptionKeys: {
+            auth: string;
+            p256dh: string;
         };
         Summary: {
             counts: components["schemas"]["Counts"];
@@ -1602,6 +3737,7 @@ export interface components {
             conflict: string | null;
             contact: components["schemas"]["Contact"];
             courier: components["schemas"]["Person"] | null;
+            customer: string;
             id: string;
             /** @enum {string} */
             kind: "delivery" | "pickup";
@@ -1616,6 +3752,8 @@ export interface components {
             /** @enum {string} */
             status: "created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled";
             timeline: components["schemas"]["TimelineEntry"][];
+            /** @description ms since 1970-01-01T00:00Z */
+            updated_at: number;
             waybill: string;
             /** @description ms since 1970-01-01T00:00Z */
             window_end: number | null;
@@ -1652,6 +3790,17 @@ export interface components {
             type: "task.held";
             /** @enum {integer} */
             v: 1;
+        };
+        TaskLine: {
+            courier: string | null;
+            id: string;
+            rev: number;
+            /** @enum {string} */
+            status: "created" | "assigned" | "out_for_delivery" | "arrived" | "delivered" | "picked_up" | "attempt_failed" | "held" | "returned" | "cancelled";
+        };
+        TaskLines: {
+            tasks: components["schemas"]["TaskLine"][];
+            total: number;
         };
         TaskNote: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -1869,14 +4018,16 @@ export interface components {
             task: components["schemas"]["TaskRecord"];
         };
         Tasks: {
+            /** @description ms since 1970-01-01T00:00Z */
+            as_of: number;
             tasks: components["schemas"]["BoardTask"][];
             total: number;
         };
         TaskTouched: {
-            courier?: components["schemas"]["Touch"];
-            sequence?: components["schemas"]["Touch"];
-            window_end?: components["schemas"]["Touch"];
-            window_start?: components["schemas"]["Touch"];
+            courier?: components["schemas"]["Touch1"];
+            sequence?: components["schemas"]["Touch1"];
+            window_end?: components["schemas"]["Touch1"];
+            window_start?: components["schemas"]["Touch1"];
         };
         TaskWindowChanged: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -1910,6 +4061,10 @@ export interface components {
             /** @enum {integer} */
             v: 1;
         };
+        Timeline: {
+            entries: components["schemas"]["Touch"][];
+            next: number | null;
+        };
         TimelineEntry: {
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
@@ -1930,8 +4085,48 @@ export interface components {
         Touch: {
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
+            author: components["schemas"]["Person"];
+            by_customer: boolean;
+            conflict: string | null;
+            device: string | null;
+            op_id: string;
+            payload: {
+                [key: string]: unknown;
+            };
+            position: number;
+            /** @description ms since 1970-01-01T00:00Z */
+            received_at: number;
+            skew_ms: number | null;
+            status: string;
+            task: string | null;
+            type: string;
+            voided: boolean;
+            waybill: string | null;
+        };
+        Touch1: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
             author: string;
             op_id: string;
+        };
+        Tried: {
+            checked: number;
+            good: number;
+            missing: string[];
+            orders: components["schemas"]["ReadOrder"][];
+            problems: components["schemas"]["RowTrouble"][];
+            trouble: {
+                [key: string]: unknown;
+            } | null;
+        };
+        UndoWish: {
+            reason: string;
+        };
+        Unsubscribed: {
+            removed: number;
+        };
+        Unsubscription: {
+            endpoint: string;
         };
     };
     responses: {

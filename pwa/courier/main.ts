@@ -9,6 +9,7 @@ import { theme } from '../ui/theme.svelte';
 import '../ui/tokens.css';
 import App from './App.svelte';
 import './courier.css';
+import { push } from './push/push.svelte';
 import { router } from './router.svelte';
 import { session } from './session.svelte';
 import { settings } from './settings.svelte';
@@ -30,4 +31,5 @@ try {
   console.error('the local store did not open', error);
   session.broken = true;
 }
+push.start();
 watchForUpdate((apply) => (session.update = apply));

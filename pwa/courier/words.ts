@@ -1,7 +1,8 @@
 /** Small sentences several screens say. */
-import type { TaskView } from '../engine';
-import { maskName, maskPhone, remaining, window as windowOf } from '../ui/format';
-import { t } from './text';
+import type { CustomerRequest, TaskView } from '../engine';
+import { day, maskName, maskPhone, remaining, window as windowOf } from '../ui/format';
+import type { When } from './task';
+import { keyed, t } from './text';
 
 export interface Urgency {
   words: string;
@@ -30,6 +31,16 @@ export function contactWords(view: TaskView): string {
   return [view.customer.name && maskName(view.customer.name), view.customer.phone && maskPhone(view.customer.phone)]
     .filter(Boolean)
     .join(' · ');
+}
+
+/** Why a request does not count at this door now: its days, or from when until when it does. */
+export function laterWords(request: CustomerRequest, { now, zone }: When, language: 'zh' | 'en'): string {
+  const { weekdays, valid_from: from, valid_until: until } = request;
+  if (from !== null && now < from) return t('request.from', { day: day(from, zone, language) });
+  if (until !== null && until < now) return t('request.until', { day: day(until, zone, language) });
+  return t('request.onDays', {
+    days: weekdays.map((one) => t(keyed('day', String(one), 'day.1'))).join(t('day.joint')),
+  });
 }
 
 /** A `tel:` address, or null when there is no number to call. */

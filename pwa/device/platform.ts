@@ -2,11 +2,13 @@
 import { gzipSync } from 'fflate';
 
 import type { HttpAnswer, HttpRequest, Platform } from '../platform';
+import { browserLocation } from './position';
 
 /** A tab that was frozen while it held the lock is not waited for longer than this. */
 const LOCK_PATIENCE_MS = 60_000;
 
 export function browserPlatform(name = 'doorstep'): Platform {
+  const location = browserLocation();
   return {
     now: () => Date.now(),
     mono: () => Math.floor(performance.now()),
@@ -26,6 +28,7 @@ export function browserPlatform(name = 'doorstep'): Platform {
           if (document.visibilityState === 'visible') fn();
         }),
     },
+    ...(location ? { location } : {}),
     log: (level, event, data) => console[level](event, data ?? ''),
     failpoint: () => undefined,
   };

@@ -14,6 +14,8 @@ export interface Tools {
   /** Something that was kept over a reload: batches that have no answer yet. */
   keep: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   after(ms: number, fn: () => void): void;
+  /** 0..1, to spread tries. */
+  chance(): number;
 }
 
 const KEY = Symbol('desk tools');

@@ -8,6 +8,8 @@ export class DoorError extends Error {
     readonly detail: string,
     /** Seconds the server asks us to wait, null when it did not say. */
     readonly retryAfter: number | null = null,
+    /** Which parts are wrong and why, when the server names them. */
+    readonly errors: readonly { field: string; detail: string }[] = [],
   ) {
     super(`${status} ${code}`);
     this.name = 'DoorError';
@@ -25,11 +27,16 @@ export interface Wire {
 
 /** Longest wait for an answer, ms. */
 const PATIENCE = 15_000;
+/** The same for a file on its way up, ms. */
+const LONG_PATIENCE = 300_000;
+
+type Method = 'POST' | 'PUT' | 'DELETE';
 
 interface ProblemDocument {
   code?: unknown;
   detail?: unknown;
   title?: unknown;
+  errors?: unknown;
 }
 
 async function problemOf(response: Response): Promise<DoorError> {
@@ -45,6 +52,7 @@ async function problemOf(response: Response): Promise<DoorError> {
     code,
     typeof said === 'string' ? said : '',
     Number.isFinite(wait) && wait > 0 ? wait : null,
+    Array.isArray(document.errors) ? (document.errors as DoorError['errors']) : [],
   );
 }
 
@@ -53,25 +61,43 @@ export class Door {
   csrf: string | null = null;
   /** Asked for a fresh token once when the server says the old one is stale. */
   refresh: (() => Promise<void>) | null = null;
+  /** Told when the server knows no session any longer. */
+  ended: (() => void) | null = null;
 
   constructor(private readonly wire: Wire) {}
 
   /** GET as text: callers compare it with what they hold, so that an unchanged answer costs no redraw. */
-  async text(path: string): Promise<string> {
-    const response = await this.call(path, { method: 'GET', cache: 'no-cache' });
+  async text(path: string, signal?: AbortSignal): Promise<string> {
+    const response = await this.call(path, { method: 'GET', cache: 'no-cache' }, PATIENCE, signal);
     return response.text();
   }
 
-  async get<T>(path: string): Promise<T> {
-    return JSON.parse(await this.text(path)) as T;
+  async get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    return JSON.parse(await this.text(path, signal)) as T;
   }
 
-  async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  send<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    const json = body === undefined ? null : JSON.stringify(body);
+    return this.put<T>(method, path, json, json === null ? {} : { 'content-type': 'application/json' }, PATIENCE);
+  }
+
+  /** A file, as it is. A big one may take its time. */
+  upload<T>(path: string, file: Blob, headers: Record<string, string> = {}): Promise<T> {
+    const type = file.type === '' ? 'application/octet-stream' : file.type;
+    return this.put<T>('POST', path, file, { 'content-type': type, ...headers }, LONG_PATIENCE);
+  }
+
+  private async put<T>(
+    method: Method,
+    path: string,
+    body: BodyInit | null,
+    said: Record<string, string>,
+    patience: number,
+  ): Promise<T> {
     const attempt = () => {
-      const headers: Record<string, string> = {};
-      if (body !== undefined) headers['content-type'] = 'application/json';
+      const headers = { ...said };
       if (this.csrf !== null) headers['x-csrf-token'] = this.csrf;
-      return this.call(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+      return this.call(path, { method, headers, body }, patience);
     };
     let response: Response;
     try {
@@ -85,17 +111,19 @@ export class Door {
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
-  private async call(path: string, init: RequestInit): Promise<Response> {
+  private async call(path: string, init: RequestInit, patience: number, given?: AbortSignal): Promise<Response> {
     let response: Response;
+    const late = AbortSignal.timeout(patience);
     try {
       response = await this.wire(path, {
         credentials: 'same-origin',
         ...init,
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: given === undefined ? late : AbortSignal.any([late, given]),
       });
     } catch {
       throw new DoorError(0, 'unreachable', '');
     }
+    if (response.status === 401) this.ended?.();
     if (!response.ok) throw await problemOf(response);
     return response;
   }

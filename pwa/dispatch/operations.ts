@@ -3,7 +3,7 @@
  * An operation is made once, at the press of the button, and keeps its id through every retry: a lost answer and a
  * second try are one effect on the server.
  */
-import type { ConflictCase, OperationResult, Outcome, TaskRow } from './types';
+import type { ConflictCase, OperationResult, Outcome } from './types';
 
 export type Field = string | number | boolean | null;
 
@@ -40,42 +40,59 @@ export function uuid7(stamp: Stamp): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-type Subject = Pick<TaskRow, 'id' | 'rev' | 'courier' | 'window_start' | 'window_end'>;
+/** A task as its writer saw it. */
+export interface Subject {
+  id: string;
+  /** Revision seen, null when only the task's name is known. */
+  rev: number | null;
+  courier: string | null;
+}
 
-function onTask(stamp: Stamp, row: Subject, type: string, base: Operation['base'], payload: object): Operation {
+/** The window as its writer saw it, ms; null = open end. */
+export interface Window {
+  window_start: number | null;
+  window_end: number | null;
+}
+
+function onTask(stamp: Stamp, task: Subject, type: string, base: Operation['base'], payload: object): Operation {
   return {
     op_id: uuid7(stamp),
     type,
     v: 1,
-    entity: `task:${row.id}`,
-    base_rev: row.rev,
+    entity: `task:${task.id}`,
+    base_rev: task.rev,
     base,
     payload: { ...payload },
     at: stamp.now,
   };
 }
 
-export function assign(stamp: Stamp, row: Subject, courier: string): Operation {
-  return onTask(stamp, row, 'task.assigned', { courier: row.courier?.id ?? null }, { courier, sequence: null });
+export function assign(stamp: Stamp, task: Subject, courier: string): Operation {
+  return onTask(stamp, task, 'task.assigned', { courier: task.courier }, { courier, sequence: null });
 }
 
-export function reassign(stamp: Stamp, row: Subject, courier: string, reason: string): Operation {
-  const base = { courier: row.courier?.id ?? null };
-  return onTask(stamp, row, 'task.reassigned', base, { courier, sequence: null, reason });
+export function reassign(stamp: Stamp, task: Subject, courier: string, reason: string): Operation {
+  const base = { courier: task.courier };
+  return onTask(stamp, task, 'task.reassigned', base, { courier, sequence: null, reason });
 }
 
-export function cancel(stamp: Stamp, row: Subject, reason: string): Operation {
-  return onTask(stamp, row, 'task.cancelled', {}, { reason });
+export function cancel(stamp: Stamp, task: Subject, reason: string): Operation {
+  return onTask(stamp, task, 'task.cancelled', {}, { reason });
 }
 
 /** Another try by the same courier in the same window: what failed goes back on the list. */
-export function reattempt(stamp: Stamp, row: Subject): Operation {
-  const seen = {
-    courier: row.courier?.id ?? null,
-    window_start: row.window_start,
-    window_end: row.window_end,
-  };
-  return onTask(stamp, row, 'task.reattempt_planned', seen, seen);
+export function reattempt(stamp: Stamp, task: Subject, seen: Window): Operation {
+  const kept = { courier: task.courier, window_start: seen.window_start, window_end: seen.window_end };
+  return onTask(stamp, task, 'task.reattempt_planned', kept, kept);
+}
+
+export function changeWindow(stamp: Stamp, task: Subject, seen: Window, wanted: Window): Operation {
+  const base = { window_start: seen.window_start, window_end: seen.window_end };
+  return onTask(stamp, task, 'task.window_changed', base, { ...wanted });
+}
+
+export function note(stamp: Stamp, task: Subject, text: string): Operation {
+  return onTask(stamp, task, 'task.noted', {}, { text });
 }
 
 /** "This did not happen": the server folds the record again without the named operation. */

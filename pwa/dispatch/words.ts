@@ -3,16 +3,18 @@ import reasonTable from '../../sync/tables/reasons.json';
 import ruleTable from '../../sync/tables/merge.json';
 import { money, timeOfDay } from '../ui/format';
 import { language, translator } from '../ui/i18n.svelte';
+import { board as enBoard } from '../ui/strings/en/board';
 import { common as enCommon } from '../ui/strings/en/common';
 import { desk as enDesk } from '../ui/strings/en/desk';
+import { board as zhBoard } from '../ui/strings/zh/board';
 import { common as zhCommon } from '../ui/strings/zh/common';
 import { desk as zhDesk } from '../ui/strings/zh/desk';
 import type { Shown } from './values';
 
-const zh = { ...zhCommon, ...zhDesk };
+const zh = { ...zhCommon, ...zhDesk, ...zhBoard };
 export type Word = keyof typeof zh;
 
-export const t = translator({ zh, en: { ...enCommon, ...enDesk } });
+export const t = translator({ zh, en: { ...enCommon, ...enDesk, ...enBoard } });
 
 function isWord(key: string): key is Word {
   return Object.hasOwn(zh, key);

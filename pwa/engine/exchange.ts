@@ -91,6 +91,8 @@ async function attempt(ctx: Context, walk: Walk, batch: Batch | null): Promise<E
     ceilings: walk.ceilings,
     limit: PAGE_LIMIT,
     sent_at: ctx.platform.now(),
+    mono: Math.round(ctx.platform.mono()),
+    boot: ctx.platform.boot,
   });
   try {
     ctx.platform.failpoint('exchange.before');

@@ -3,11 +3,14 @@ import { openDatabase, readMeta, strict } from '../store';
 import { ensureIncarnation, newId, type Context } from './context';
 import { enrol, publicIdentity } from './enrol';
 import { runSync } from './exchange';
+import { follow } from './place';
+import { opened } from './requests';
 import { Scheduler } from './scheduler';
 import { settleAll } from './settle';
 import { shift } from './shift';
 import { status } from './status';
 import { submit } from './submit';
+import { sendJson } from './transport';
 import type { Engine, EngineOptions, Platform, SyncOutcome } from './types';
 import { verdict } from './verdict';
 import { inRouteOrder, noticeViews, outboxItems, snapshot, taskViews } from './views';
@@ -31,11 +34,13 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
   const sync = coalesced(ctx);
   const everything = shared(() => snapshot(ctx));
   const scheduler = new Scheduler(ctx, sync);
+  await follow(ctx);
   return {
     identity: () => (ctx.identity ? publicIdentity(ctx.identity) : null),
     enrol: (code, label) => enrol(ctx, code, label ?? null),
     async submit(drafts, blobs = []) {
       const saved = await submit(ctx, drafts, blobs);
+      if (saved.some((envelope) => envelope.type.startsWith('shift.'))) await follow(ctx);
       ctx.changed();
       scheduler.wake();
       return saved;
@@ -51,6 +56,7 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     outbox: async () => outboxItems(await everything()),
     notices: async () => noticeViews(await everything()),
     markSeen: (id) => markSeen(ctx, id),
+    opened: (task) => opened(ctx, task),
     verdict: (code) => verdict(ctx, code),
     shift: () => shift(ctx),
     status: () => status(ctx),
@@ -61,9 +67,11 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
       listeners.add(fn);
       return () => void listeners.delete(fn);
     },
+    call: (method, path, body = null) => sendJson(ctx, method, path, body),
     newId: () => newId(platform),
     close() {
       scheduler.stop();
+      platform.location?.watch(false);
       db.close();
     },
   };

@@ -2,6 +2,7 @@
 import type { WirePage, WireRow } from '../../sync/ts/protocol';
 import { clearStaging, cursors, stage, swap, type MirrorRow, type Swap } from '../store';
 import { newId, type Context } from './context';
+import { unseen } from './requests';
 import type { IdentityValue } from '../store';
 import type { TaskRow } from './types';
 
@@ -48,10 +49,17 @@ export async function takePages(ctx: Context, walk: Walk, pages: WirePage[]): Pr
     walk.staged[page.scope] = (walk.staged[page.scope] ?? 0) + rows.length;
     ctx.platform.failpoint('pull.staged');
   }
-  await swap(ctx.db, walk.run, finished, tombstone);
+  await swap(ctx.db, walk.run, finished, kept);
   finished.forEach(({ scope }) => walk.done.add(scope));
   walk.open = fresh.some((page) => !page.final);
   ctx.platform.failpoint('pull.swapped');
+}
+
+/** A pulled row as it is stored, with what is news in it. */
+export function kept(row: MirrorRow, before: MirrorRow | undefined): MirrorRow {
+  if (!row.present) return tombstone(row, before);
+  const fresh = unseen(row, before);
+  return fresh.length ? { ...row, fresh } : row;
 }
 
 /** What stays of a task that was taken away: enough to name what waits, nothing of the customer (P28). */
@@ -65,7 +73,7 @@ export function tombstone(row: MirrorRow, before: MirrorRow | undefined): Mirror
     body: {
       ...body,
       task: { ...task, address: { ...address, lng_e7: null, lat_e7: null }, notes: [] },
-      customer: { id: body.customer.id, name: '', phone: '', requests: [] },
+      customer: { id: body.customer.id, name: '', phone: '', language: null, requests: [], consents: [] },
     } satisfies TaskRow,
   };
 }

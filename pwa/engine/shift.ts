@@ -1,5 +1,5 @@
 /** The courier's own shift as this handheld recorded it: from the journal, since the server keeps no row of it for us. */
-import { idOf } from '../../sync/ts/apply';
+import { idOf } from '../../sync/ts/values';
 import type { JournalRow } from '../store';
 import type { Context } from './context';
 import type { ShiftView } from './types';

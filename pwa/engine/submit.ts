@@ -1,10 +1,11 @@
 /** What a person did becomes operations that are on the disk before the screen says "saved" (P7). */
-import { idOf } from '../../sync/ts/apply';
+import { idOf } from '../../sync/ts/values';
 import { bodyHash } from '../../sync/ts/canonical';
 import { OPERATIONS } from '../../sync/ts/tables';
 import { validate } from '../../sync/ts/validate';
 import { append, StoreError, type Appended, type AppendState, type BlobRow, type IdentityValue } from '../store';
 import { newId, type Context } from './context';
+import { whereabouts } from './place';
 import {
   SubmitError,
   type BlobInput,
@@ -12,6 +13,7 @@ import {
   type Envelope,
   type Json,
   type JsonObject,
+  type Position,
   type Problem,
 } from './types';
 
@@ -135,8 +137,12 @@ function unplaced(ctx: Context, identity: IdentityValue, draft: Draft, proofs: P
     at: ctx.platform.now(),
     mono: Math.max(0, Math.floor(ctx.platform.mono())),
     boot: ctx.platform.boot,
-    ...(draft.position === undefined ? {} : { position: draft.position }),
+    ...where(draft.position ?? whereabouts(ctx)),
   };
+}
+
+function where(position: Position | null): { position?: Position } {
+  return position === null ? {} : { position };
 }
 
 /** Money before the signature, in whatever order the screen lists them: the server would open a case otherwise. */

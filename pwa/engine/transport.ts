@@ -28,13 +28,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /** Sends JSON, answers the decoded JSON object. */
 export async function sendJson(
   ctx: Context,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body: unknown,
 ): Promise<Record<string, unknown>> {
   const headers: Record<string, string> = { accept: 'application/json', ...credential(ctx) };
   let bytes: Uint8Array | null = null;
-  if (method === 'POST') {
+  if (method !== 'GET') {
     headers['content-type'] = 'application/json';
     bytes = encoder.encode(JSON.stringify(body));
     if (bytes.length >= GZIP_FROM) {

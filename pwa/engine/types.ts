@@ -9,7 +9,7 @@ import type {
   TaskRow,
 } from '../../sync/ts/records';
 
-export type { HttpAnswer, HttpRequest, Platform } from '../platform';
+export type { Fix, HttpAnswer, HttpRequest, Platform } from '../platform';
 export type {
   Address,
   CustomerRequest,
@@ -75,6 +75,8 @@ export interface TaskView extends TaskRow {
   /** Rev of the server's row under the overlay; 0 for a task the server has not told us of. */
   rev: number;
   state: ItemState;
+  /** Ids of requests that came or changed while the task was on the list, and that nobody has looked at. */
+  fresh: string[];
   /** Present when only our own operations know this task. */
   unlisted?: true;
   /** Present when the server took the task off this list (P28); `waiting` items are still to be sent. */
@@ -102,7 +104,7 @@ export interface OutboxItem {
 
 export interface NoticeView {
   id: string;
-  kind: 'decided' | 'quarantined' | 'settled';
+  kind: 'decided' | 'undone' | 'quarantined' | 'settled';
   conflict: string | null;
   task: string | null;
   waybill: string | null;
@@ -201,6 +203,8 @@ export interface Engine {
   notices(): Promise<NoticeView[]>;
   /** A person has looked: `id` is an op_id of the outbox or a notice's id. */
   markSeen(id: string): Promise<void>;
+  /** The courier has opened the task: its `fresh` requests are no news any more. */
+  opened(task: string): Promise<void>;
   verdict(code: string): Promise<VerdictView>;
   shift(): Promise<ShiftView>;
   status(): Promise<SyncStatus>;
@@ -210,6 +214,11 @@ export interface Engine {
   stop(): void;
   /** `fn` is called after anything a screen shows may have changed. Returns the unsubscriber. */
   subscribe(fn: () => void): () => void;
+  /**
+   * One call to a door of the server's that no record depends on, in this handheld's name; answers the JSON object.
+   * Throws Unreachable or Refusal (with the server's `code`).
+   */
+  call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Record<string, unknown>>;
   /** A fresh UUIDv7. */
   newId(): string;
   /** Closes the local database; the engine cannot be used afterwards. */

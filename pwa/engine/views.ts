@@ -1,8 +1,10 @@
 /** What the screens see: the server's rows with our own operations laid over them, read in one go and never stored (P9). */
-import { idOf } from '../../sync/ts/apply';
+import { idOf } from '../../sync/ts/values';
+import { upcast } from '../../sync/ts/upcast';
 import { isOpen, itemState, overlay, type OverlaidRow, type Row, type TaskRowBody } from '../../sync/ts/pending';
 import type { BlobRow, MirrorRow, OutboxRow, ResultRow, StoreName } from '../store';
 import type { Context } from './context';
+import { lifted } from './requests';
 import type { Envelope, ItemState, NoticeView, OutboxItem, ParcelRecord, TaskRow, TaskView } from './types';
 
 /** Everything a view rests on, as it stood at one moment. */
@@ -45,11 +47,16 @@ export async function snapshot(ctx: Context, only?: string[]): Promise<Snapshot>
 export function taskViews(snap: Snapshot): TaskView[] {
   const rows: Record<string, Row> = {};
   for (const [entity, row] of snap.rows) {
-    if (entity.startsWith('task:')) rows[entity] = { ...row, body: row.body as TaskRowBody | null };
+    if (entity.startsWith('task:')) rows[entity] = { ...row, body: lifted(row.body as TaskRowBody | null) };
   }
-  const envelopes = snap.entries.map((entry) => entry.envelope);
+  // The outbox keeps operations as they were recorded, whatever version of the app that was (P8).
+  const envelopes = snap.entries.map((entry) => current(entry.envelope));
   const laid = overlay(rows, envelopes, snap.results, snap.cursors);
   return Object.entries(laid).flatMap(([entity, row]) => taskView(snap, entity, row) ?? []);
+}
+
+function current(envelope: Envelope): Envelope {
+  return upcast(envelope as unknown as Record<string, unknown>) as unknown as Envelope;
 }
 
 /** By sequence, then by the end of the window; what has neither comes last. */
@@ -131,6 +138,7 @@ function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | 
     ...whole(row.body, mine),
     rev: row.rev,
     state: stateOf(snap, mine, unsent),
+    fresh: snap.rows.get(entity)?.fresh ?? [],
     ...(row.unlisted ? { unlisted: true as const } : {}),
     ...(row.present ? {} : { removed: { reason: row.reason ?? 'removed', waiting: unsent + proofs } }),
   };
@@ -149,7 +157,14 @@ function whole(body: TaskRowBody, mine: OutboxRow[]): TaskRow {
   return {
     ...body,
     parcel: body.parcel ?? emptyParcel(body.task.parcel, mine),
-    customer: body.customer ?? { id: body.task.customer, name: '', phone: '', requests: [] },
+    customer: body.customer ?? {
+      id: body.task.customer,
+      name: '',
+      phone: '',
+      language: null,
+      requests: [],
+      consents: [],
+    },
   };
 }
 

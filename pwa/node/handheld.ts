@@ -2,7 +2,8 @@
  * Handhelds without hands: the real engine, driven line by line.
  *
  * Standard input holds one JSON object a line, `{id, handheld, now, do, args}`; standard output answers each with
- * `{id, ok: true, value}` or `{id, ok: false, error: {name, message, code?, problems?}}`. `now` is the handheld's wall clock in ms.
+ * `{id, ok: true, value}` or `{id, ok: false, error: {name, message, code?, problems?}}`. `now` is the handheld's wall clock in ms,
+ * `elapsing` the true time where the two differ.
  * Calls of one handheld run in order, those of different handhelds side by side. One process holds many handhelds, each with
  * storage of its own; it ends when standard input does. Everything else (logs) goes to standard error.
  */
@@ -17,6 +18,7 @@ interface Call {
   id: number | string;
   handheld: string;
   now: number;
+  elapsing?: number | null;
   do: string;
   args?: Record<string, unknown>;
 }
@@ -45,10 +47,13 @@ const VERBS: Record<string, Verb> = {
   outbox: ({ engine }) => engine.outbox(),
   notices: ({ engine }) => engine.notices(),
   seen: ({ engine }, { id }: { id: string }) => engine.markSeen(id),
+  opened: ({ engine }, { task }: { task: string }) => engine.opened(task),
+  place: ({ platform }, { at }: { at: Parameters<VirtualPlatform['place']>[0] }) => platform.place(at),
   identity: ({ engine }) => engine.identity(),
   new_id: ({ engine }) => engine.newId(),
   online: ({ platform }, { online }: { online: boolean }) => platform.setOnline(online),
-  restart: restart,
+  restart,
+  kill,
 };
 
 type WireBlob = Omit<BlobInput, 'bytes'> & { base64: string };
@@ -75,8 +80,22 @@ async function open(call: Call): Promise<null> {
 /** The app is closed and opened again on the same storage: memory is gone, what was saved is not. */
 async function restart(handheld: Handheld): Promise<null> {
   handheld.engine.close();
+  handheld.platform = handheld.platform.reborn();
   handheld.engine = await createEngine(handheld.platform, handheld.open);
   return null;
+}
+
+/**
+ * `kill {at}`: the app is killed in the middle of an exchange, at that failpoint of it, and started anew. Answers whether it
+ * got that far; if not, it is killed when the exchange is over.
+ */
+async function kill(handheld: Handheld, { at }: { at: string }): Promise<boolean> {
+  handheld.platform.kill(at);
+  await handheld.engine.sync().catch(() => undefined);
+  const there = handheld.platform.dead;
+  handheld.platform.kill();
+  await restart(handheld);
+  return there;
 }
 
 async function perform(call: Call): Promise<unknown> {
@@ -85,7 +104,7 @@ async function perform(call: Call): Promise<unknown> {
   if (!handheld) throw new Error(`${call.handheld} is not open`);
   const verb = VERBS[call.do];
   if (!verb) throw new Error(`no such verb: ${call.do}`);
-  handheld.platform.setNow(call.now);
+  handheld.platform.setNow(call.now, call.elapsing ?? call.now);
   return verb(handheld, (call.args ?? {}) as never);
 }
 

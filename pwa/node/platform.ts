@@ -3,15 +3,27 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'fflate';
 import { IDBFactory } from 'fake-indexeddb';
 
-import type { HttpAnswer, HttpRequest, Platform } from '../platform';
+import type { Fix, HttpAnswer, HttpRequest, Platform } from '../platform';
 
 export interface VirtualPlatform extends Platform {
-  /** Moves the wall clock, ms; the monotonic clock follows it, but never backwards. */
-  setNow(ms: number): void;
+  /**
+   * Moves the wall clock, ms. The monotonic clock runs with `elapsing`, the time that really passes, and never backwards;
+   * the two differ when somebody sets the clock.
+   */
+  setNow(ms: number, elapsing?: number): void;
   /** Without a network every request fails at once. */
   setOnline(online: boolean): void;
+  /** Where it is from now on; null when it cannot know. */
+  place(at: Omit<Fix, 'age_ms'> | null): void;
+  /** The process is killed at this failpoint, or now: nothing of it goes on, no answer reaches it. */
+  kill(at?: string): void;
+  readonly dead: boolean;
+  /** The same handheld started anew: its storage and network, another boot. */
+  reborn(): VirtualPlatform;
   log: Platform['log'];
 }
+
+export class Killed extends Error {}
 
 export interface VirtualOptions {
   name: string;
@@ -19,15 +31,28 @@ export interface VirtualOptions {
   seed: string;
   now: number;
   factory?: IDBFactory;
+  online?: boolean;
+  /** Where it is; nowhere it knows of by default. */
+  here?: Omit<Fix, 'age_ms'> | null;
+  /** How often it has been started before. */
+  starts?: number;
   onLog?: Platform['log'];
 }
 
-export function virtualPlatform({ name, seed, now: start, factory, onLog }: VirtualOptions): VirtualPlatform {
-  const chance = generator(createHash('sha256').update(seed).digest().readUInt32LE());
+export function virtualPlatform(options: VirtualOptions): VirtualPlatform {
+  const { name, seed, starts = 0, onLog } = options;
+  const factory = options.factory ?? new IDBFactory();
+  const lot = starts === 0 ? seed : `${seed}#${starts}`;
+  const chance = generator(createHash('sha256').update(lot).digest().readUInt32LE());
   const random = (n: number): Uint8Array => Uint8Array.from({ length: n }, () => chance() & 255);
-  let now = start;
+  let now = options.now;
+  let passed: number | null = null;
   let mono = 0;
-  let online = true;
+  let online = options.online ?? true;
+  let dead = false;
+  let deadly: string | null = null;
+  let watched = false;
+  let here = options.here ?? null;
   return {
     now: () => now,
     mono: () => mono,
@@ -40,18 +65,41 @@ export function virtualPlatform({ name, seed, now: start, factory, onLog }: Virt
       set: (ms, fn) => Number(setTimeout(fn, ms)),
       clear: (id) => clearTimeout(id),
     },
-    fetch: (request) => (online ? overHttp(request) : Promise.reject(new Error('offline'))),
+    fetch: async (request) => {
+      if (!online) throw new Error('offline');
+      const answer = dead ? null : await overHttp(request);
+      return answer === null || dead ? new Promise(() => undefined) : answer;
+    },
     locks: { run: queue() },
-    storage: { factory: factory ?? new IDBFactory(), name },
+    storage: { factory, name },
+    location: {
+      watch: (on) => (watched = on),
+      last: () => (watched && here ? { ...here, age_ms: 0 } : null),
+    },
     log: onLog ?? (() => undefined),
-    failpoint: () => undefined,
-    setNow(ms) {
-      mono += Math.max(0, ms - now);
+    failpoint(point) {
+      if (point === deadly) dead = true;
+      if (dead) throw new Killed(point);
+    },
+    setNow(ms, elapsing = ms) {
+      mono += Math.max(0, elapsing - (passed ?? elapsing));
+      passed = elapsing;
       now = ms;
     },
     setOnline(value) {
       online = value;
     },
+    place(at) {
+      here = at;
+    },
+    kill(at) {
+      if (at === undefined) dead = true;
+      else deadly = at;
+    },
+    get dead() {
+      return dead;
+    },
+    reborn: () => virtualPlatform({ ...options, factory, now, online, here, starts: starts + 1 }),
   };
 }
 

@@ -7,6 +7,9 @@ import { build } from 'vite';
 
 const pwa = fileURLToPath(new URL('..', import.meta.url));
 await build({ configFile: join(pwa, 'vite.config.ts'), logLevel: 'warn' });
+for (const mode of ['page', 'worker']) {
+  await build({ configFile: join(pwa, 'tracking/vite.config.ts'), mode, logLevel: 'warn' });
+}
 
 const dist = join(pwa, 'dist');
 const size = (file) => gzipSync(readFileSync(join(dist, file))).length;

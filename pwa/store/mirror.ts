@@ -27,11 +27,11 @@ export async function clearStaging(db: Database): Promise<void> {
   await strict(db, ['staging'], (tx) => tx.objectStore('staging').clear());
 }
 
-/** Makes of a removal what is to be kept of the row it removes. */
-export type Tombstone = (row: MirrorRow, before: MirrorRow | undefined) => MirrorRow;
+/** Makes of a pulled row what is to be kept, knowing the one it replaces: of a removal little, of a change what is news. */
+export type Keep = (row: MirrorRow, before: MirrorRow | undefined) => MirrorRow;
 
 /** Makes complete scopes visible: their rows and cursors in one transaction. */
-export async function swap(db: Database, run: string, swaps: Swap[], tombstone: Tombstone): Promise<void> {
+export async function swap(db: Database, run: string, swaps: Swap[], keep: Keep): Promise<void> {
   if (!swaps.length) return;
   await strict(db, ['staging', 'rows', 'cursors'], async (tx) => {
     for (const one of swaps) {
@@ -44,7 +44,7 @@ export async function swap(db: Database, run: string, swaps: Swap[], tombstone: 
       const newer = [...incoming.values()]
         .map((row, i) => ({ row, before: before[i] }))
         .filter((pair) => supersedes(pair.row, pair.before))
-        .map((pair) => tombstone(pair.row, pair.before));
+        .map((pair) => keep(pair.row, pair.before));
       await Promise.all([
         tx.objectStore('staging').delete(range),
         ...newer.map((row) => tx.objectStore('rows').put(row)),

@@ -47,6 +47,8 @@ export interface MirrorRow {
   present: boolean;
   reason: string | null;
   body: unknown;
+  /** Ids of requests that came or changed since the courier last opened the task; absent when there are none. */
+  fresh?: string[];
 }
 
 /** A page's row before its scope is complete. `run` keeps two pulls apart. */

@@ -9,12 +9,14 @@ import { gunzipSync } from 'node:zlib';
 
 import { IDBFactory } from 'fake-indexeddb';
 
-import { createEngine, type Draft, type Engine, type Platform, type TaskRow } from '../../pwa/engine';
+import { createEngine, type Draft, type Engine, type Platform } from '../../pwa/engine';
 import { virtualPlatform, type VirtualPlatform } from '../../pwa/node/platform';
 import { bodyHash, canonical, derive } from '../../sync/ts/canonical';
 import { decide, type Board } from '../../sync/ts/merge';
 import { parse, planPush, positionCode, UnreadableError, type WireResult, type WireRow } from '../../sync/ts/protocol';
-import type { Envelope, JsonObject, ObligationRecord, TaskRecord } from '../../sync/ts/records';
+import type { CustomerRecord, Envelope, JsonObject, ObligationRecord, TaskRecord } from '../../sync/ts/records';
+import { belongs } from '../../sync/ts/requests';
+import { OPERATIONS } from '../../sync/ts/tables';
 import { validate } from '../../sync/ts/validate';
 import type { HttpAnswer, HttpRequest } from '../../pwa/platform';
 
@@ -230,11 +232,13 @@ export class FakeServer {
       }
     }
     if (task.courier === null) return;
-    const { name, phone, requests } = this.board[`customer:${task.customer}`] as never as TaskRow['customer'];
+    const customer = this.board[`customer:${task.customer}`] as CustomerRecord;
+    const { name, phone, language, consents } = customer;
+    const requests = customer.requests.filter((request) => request.active && belongs(request, task));
     const body = {
       task,
       parcel: this.board[`parcel:${task.parcel}`],
-      customer: { id: task.customer, name, phone, requests },
+      customer: { id: task.customer, name, phone, language, requests, consents },
       obligation: (this.board[`obligation:${id}`] as ObligationRecord | undefined) ?? null,
       conflict: null,
     };
@@ -327,7 +331,19 @@ function deskOperation(
 ): Envelope {
   const op_id = derive('test', id);
   const none = { device: null, incarnation: null, seq: null, prev: null, mono: null, boot: null, base_rev: null };
-  return { ...none, op_id, type, v: 1, author: DISPATCHER, app: 'test', entity, base, payload, blobs: [], at };
+  return {
+    ...none,
+    op_id,
+    type,
+    v: OPERATIONS[type]?.v ?? 1,
+    author: DISPATCHER,
+    app: 'test',
+    entity,
+    base,
+    payload,
+    blobs: [],
+    at,
+  };
 }
 
 // --- handhelds -----------------------------------------------------------------------------------------------------

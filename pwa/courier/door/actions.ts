@@ -9,6 +9,7 @@ import { activeRequests } from '../task';
 import { t } from '../text';
 import { tail } from '../words';
 import { signOff, type DoorForm, type Proofs } from './model';
+import { proposal, type ProposalForm } from './proposal';
 
 /** The sentence that is stored as consent, in the words the courier chose. */
 export function consentText(form: DoorForm): string | null {
@@ -31,8 +32,17 @@ export function deliver(view: TaskView, form: DoorForm, { signature, photos }: P
 export function arrive(view: TaskView): Promise<boolean> {
   return guarded(async () => {
     await session.submit([{ type: 'task.arrived', entity: `task:${view.task.id}`, payload: {} }]);
-    const words = activeRequests(view).map((request) => `${t(requestKey(request.kind))}，${request.text}`);
+    const words = activeRequests(view, session).map((request) => `${t(requestKey(request.kind))}，${request.text}`);
     if (words.length > 0) say(words.join('。'), language.current, settings.volume);
+  });
+}
+
+/** What a customer asks for from now on, put before customer service. */
+export function propose(view: TaskView, form: ProposalForm): Promise<boolean> {
+  return guarded(async () => {
+    const undo = await session.submit([proposal(view, form, session.engine.newId())]);
+    const detail = `${t(requestKey(form.kind ?? 'other'))} · ${t('request.proposed')}`;
+    saved({ text: t('propose.saved'), detail, cue: 'saved', undo });
   });
 }
 

@@ -5,7 +5,7 @@
 import type { BlobInput, Draft, TaskView } from '../../engine';
 import type { IconName } from '../../ui/icons';
 import { parseMoney } from '../../ui/format';
-import { activeRequests, amountDue } from '../task';
+import { activeRequests, amountDue, shownRequests, type When } from '../task';
 
 export const recipients = ['self', 'family', 'reception', 'neighbour', 'locker', 'station'] as const;
 export type Recipient = (typeof recipients)[number];
@@ -62,8 +62,9 @@ export function needsConsent(recipient: Recipient | null): boolean {
 }
 
 /** The customer already asked for this on the order: consent is on record and only has to be repeated. */
-export function consentOnOrder(view: TaskView, recipient: Recipient): boolean {
-  return recipient === 'reception' && activeRequests(view).some((request) => request.kind === 'leave_at_reception');
+export function consentOnOrder(view: TaskView, recipient: Recipient, when: When): boolean {
+  const asked = activeRequests(view, when).some((request) => request.kind === 'leave_at_reception');
+  return recipient === 'reception' && asked;
 }
 
 /** Minor units that will be recorded as collected; null when what was typed is no amount. */
@@ -73,8 +74,8 @@ export function collected(view: TaskView, form: DoorForm): number | null {
   return typed === null || typed === 0 ? null : typed;
 }
 
-export function chooseRecipient(view: TaskView, form: DoorForm, recipient: Recipient): DoorForm {
-  const consent = consentOnOrder(view, recipient) ? 'on_order' : null;
+export function chooseRecipient(view: TaskView, form: DoorForm, recipient: Recipient, when: When): DoorForm {
+  const consent = consentOnOrder(view, recipient, when) ? 'on_order' : null;
   return { ...form, recipient, consent: form.recipient === recipient ? form.consent : consent };
 }
 
@@ -145,6 +146,7 @@ export function signOff(
   drafts.push({
     type: 'task.delivered',
     entity: `task:${task.id}`,
+    base: shownRequests(view),
     payload: {
       recipient: form.recipient,
       recipient_name: form.name.trim() || null,

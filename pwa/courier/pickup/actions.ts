@@ -1,11 +1,17 @@
+import type { TaskView } from '../../engine';
 import { guarded, saveWithPhotos } from '../saved';
 import { t } from '../text';
 import { tail } from '../words';
 import { pickUp, type PickupForm } from './model';
 
-export function savePickup(task: string, waybill: string, form: PickupForm, photos: Uint8Array[]): Promise<boolean> {
+export function savePickup(
+  view: TaskView | null,
+  waybill: string,
+  form: PickupForm,
+  photos: Uint8Array[],
+): Promise<boolean> {
   return guarded(() =>
-    saveWithPhotos((kept) => pickUp(task, waybill, form, kept), photos, {
+    saveWithPhotos((kept) => pickUp(view, waybill, form, kept), photos, {
       text: t('pickup.saved', { n: form.pieces }),
       detail: tail(waybill),
       cue: 'saved',

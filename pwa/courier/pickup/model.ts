@@ -2,6 +2,7 @@
 import type { BlobInput, Draft, TaskView } from '../../engine';
 import { derive } from '../../../sync/ts/canonical';
 import { parseWeight } from '../../ui/format';
+import { shownRequests } from '../task';
 
 export interface PickupForm {
   pieces: number;
@@ -30,8 +31,9 @@ export function pickupTask(waybill: string): string {
   return derive('task', 'pickup', waybill);
 }
 
+/** `view` is what the list says of it, null for a pickup nobody told us of. */
 export function pickUp(
-  task: string,
+  view: TaskView | null,
   waybill: string,
   form: PickupForm,
   photos: Uint8Array[],
@@ -43,5 +45,7 @@ export function pickUp(
     photos: blobs.map((_, at) => `blob:${at}`),
     waybill,
   };
-  return { drafts: [{ type: 'task.picked_up', entity: `task:${task}`, payload }], blobs };
+  const task = view?.task.id ?? pickupTask(waybill);
+  const base = shownRequests(view);
+  return { drafts: [{ type: 'task.picked_up', entity: `task:${task}`, base, payload }], blobs };
 }

@@ -1,7 +1,7 @@
 /** What went wrong at a door: the reasons in the order of use, what each asks for, and what happens next. Pure. */
 import type { BlobInput, Draft, TaskView } from '../../engine';
 import { allReasons, type Evidence, type Reason } from '../reasons';
-import { amountDue } from '../task';
+import { amountDue, shownRequests } from '../task';
 
 export type Act = 'attempt_failed' | 'held' | 'returned';
 
@@ -89,5 +89,11 @@ export function report(
   const blobs = photos.map((bytes): BlobInput => ({ bytes, type: 'image/jpeg', kind: 'photo' }));
   const note = [callNote, form.note.trim()].filter(Boolean).join(' ') || null;
   const payload = { reason: form.reason?.code ?? 'OTHER', note, photos: blobs.map((_, at) => `blob:${at}`) };
-  return { drafts: [{ type: `task.${form.act}`, entity: `task:${view.task.id}`, payload }], blobs };
+  const draft = {
+    type: `task.${form.act}` as const,
+    entity: `task:${view.task.id}`,
+    base: shownRequests(view),
+    payload,
+  };
+  return { drafts: [draft], blobs };
 }

@@ -1,7 +1,17 @@
 /** The list of the day: what is next, what is left, what stands together at one door. Pure. */
 import type { Draft, TaskView } from '../../engine';
 import { addressLines } from '../../ui/format';
-import { activeRequests, amountDue, isDone, isLeft, isProblem, isStopped, stopKey } from '../task';
+import {
+  activeRequests,
+  amountDue,
+  isDone,
+  isLeft,
+  isProblem,
+  isStopped,
+  newRequests,
+  stopKey,
+  type When,
+} from '../task';
 
 export type Filter = 'left' | 'done' | 'problems' | 'pickups';
 
@@ -75,6 +85,11 @@ export function stopped(tasks: readonly TaskView[]): TaskView[] {
   return tasks.filter(isStopped);
 }
 
+/** Work left whose customer asks for something the courier has not looked at. */
+export function news(tasks: readonly TaskView[], when: When): TaskView[] {
+  return tasks.filter((view) => isLeft(view) && newRequests(view, when).length > 0);
+}
+
 /** Deliveries that have not left the station; `scanned` of them passed the scanner. */
 export function toLoad(tasks: readonly TaskView[]): { tasks: TaskView[]; scanned: number } {
   const waiting = tasks.filter(
@@ -84,7 +99,10 @@ export function toLoad(tasks: readonly TaskView[]): { tasks: TaskView[]; scanned
 }
 
 /** What the day holds, said before the shift starts. Money in minor units. */
-export function dayAhead(tasks: readonly TaskView[]): {
+export function dayAhead(
+  tasks: readonly TaskView[],
+  when: When,
+): {
   deliveries: number;
   pickups: number;
   cod: number;
@@ -95,7 +113,7 @@ export function dayAhead(tasks: readonly TaskView[]): {
     deliveries: left.filter((view) => view.task.kind === 'delivery').length,
     pickups: left.filter((view) => view.task.kind === 'pickup').length,
     cod: left.reduce((sum, view) => sum + amountDue(view), 0),
-    requests: left.filter((view) => activeRequests(view).length > 0).length,
+    requests: left.filter((view) => activeRequests(view, when).length > 0).length,
   };
 }
 

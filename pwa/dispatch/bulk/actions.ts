@@ -1,13 +1,16 @@
 /** Sending: batches go out with the ids they were made with, again and again until the server answered. */
+import { without, type Picked } from '../board/selection';
 import type { Tools } from '../context';
 import { asDoorError } from '../door';
-import type { Operation } from '../operations';
-import { pause } from '../poll';
+import { backOff } from '../live/model';
+import { lookUp } from '../desk/actions';
 import type { OperationResult } from '../types';
 import { t } from '../words';
-import { answered, MOST, undoBatch, type Batch } from './model';
+import { answered, makeBatch, MOST, needsRows, sortOut, unanswered, undoBatch, type Batch, type Order } from './model';
 
 const KEPT = 'doorstep.desk.unanswered';
+/** Bigger batches do not fit into the browser's small store; leaving the page is then asked about. */
+const MOST_KEPT = 2_000;
 
 interface Kept {
   user: string;
@@ -17,9 +20,16 @@ interface Kept {
 /** What has no answer yet survives a reload of the page, for the same person only. */
 function keep(tools: Tools): void {
   const user = tools.desk.user?.id;
-  const batches = tools.desk.batches.filter((batch) => batch.state === 'sending' || batch.state === 'waiting');
+  const open = tools.desk.batches.filter((batch) => batch.state === 'sending' || batch.state === 'waiting');
+  const batches = open.filter((batch) => batch.operations.length <= MOST_KEPT);
   if (user === undefined || batches.length === 0) tools.keep.removeItem(KEPT);
   else tools.keep.setItem(KEPT, JSON.stringify({ user, batches } satisfies Kept));
+}
+
+/** Would leaving the page lose work that has no answer yet? */
+export function holdsWork(tools: Tools): boolean {
+  const open = tools.desk.batches.filter((batch) => batch.state === 'sending' || batch.state === 'waiting');
+  return open.some((batch) => batch.operations.length > MOST_KEPT);
 }
 
 export function resume(tools: Tools): void {
@@ -34,18 +44,6 @@ export function resume(tools: Tools): void {
   }
 }
 
-async function post(tools: Tools, operations: Operation[]): Promise<OperationResult[]> {
-  const results: OperationResult[] = [];
-  for (let from = 0; from < operations.length; from += MOST) {
-    const part = operations.slice(from, from + MOST);
-    const answer = await tools.door.send<{ results: OperationResult[] }>('POST', '/api/v1/operations', {
-      operations: part,
-    });
-    results.push(...answer.results);
-  }
-  return results;
-}
-
 /** Put a new batch on its way. Resolves when it was answered, refused, or has to wait for the network. */
 export async function submit(tools: Tools, batch: Batch): Promise<Batch> {
   tools.desk.putBatch(batch);
@@ -53,25 +51,36 @@ export async function submit(tools: Tools, batch: Batch): Promise<Batch> {
   return deliver(tools, batch);
 }
 
+/** Part after part: what was answered is not sent again when a later part has to wait. */
 async function deliver(tools: Tools, batch: Batch): Promise<Batch> {
   let next: Batch = { ...batch, state: 'sending', tries: batch.tries + 1 };
   tools.desk.putBatch(next);
   try {
-    next = answered(next, await post(tools, next.operations));
+    for (let open = unanswered(next); open.length > 0; open = unanswered(next)) {
+      const part = open.slice(0, MOST);
+      const body = { operations: part };
+      const answer = await tools.door.send<{ results: OperationResult[] }>('POST', '/api/v1/operations', body);
+      next = answered(next, part, answer.results);
+      tools.desk.putBatch(next);
+    }
     tools.look();
   } catch (failure) {
-    const error = asDoorError(failure);
-    if (error.status === 401) tools.desk.session = 'ended';
-    const again = error.passing || error.status === 401;
-    next = { ...next, state: again ? 'waiting' : 'refused', error: error.code };
-    if (error.passing) {
-      const wait = error.retryAfter === null ? pause(next.tries, 0) : error.retryAfter * 1000;
-      tools.after(wait, () => retry(tools, next.id));
-    }
+    next = waitOrRefuse(tools, next, failure);
   }
   tools.desk.putBatch(next);
   keep(tools);
   return next;
+}
+
+function waitOrRefuse(tools: Tools, batch: Batch, failure: unknown): Batch {
+  const error = asDoorError(failure);
+  if (error.status === 401) tools.desk.session = 'ended';
+  if (error.passing) {
+    const wait = error.retryAfter === null ? backOff(batch.tries, tools.chance()) : error.retryAfter * 1000;
+    tools.after(wait, () => retry(tools, batch.id));
+  }
+  const again = error.passing || error.status === 401;
+  return { ...batch, state: again ? 'waiting' : 'refused', error: error.code };
 }
 
 export function retry(tools: Tools, id: string): void {
@@ -79,8 +88,38 @@ export function retry(tools: Tools, id: string): void {
   if (batch?.state === 'waiting' && tools.desk.session === 'in') void deliver(tools, batch);
 }
 
+/**
+ * An order as a batch for those of the tasks that can take it; null when none can. The rows a deed needs and nobody holds
+ * are looked up first.
+ */
+export async function prepare(tools: Tools, order: Order, tasks: readonly Picked[]): Promise<Batch | null> {
+  const { desk } = tools;
+  const { fit } = sortOut(order.deed, tasks);
+  if (needsRows(order.deed)) {
+    const unseen = fit.filter((task) => (desk.table.get(task.id)?.rev ?? -1) < task.rev);
+    const ids = unseen.map((task) => task.id);
+    if (ids.length > 0) await lookUp(tools, ids);
+  }
+  const name = desk.people.get(order.courier) ?? '';
+  const batch = makeBatch(order, fit, name, (id) => desk.table.get(id), tools.stamp());
+  return batch.operations.length === 0 ? null : batch;
+}
+
+/** Rows dropped on a courier: what nobody has is assigned, the rest is moved. The reason says how it was done. */
+export async function dropOn(tools: Tools, courier: string, tasks: readonly Picked[]): Promise<void> {
+  const reason = t('deed.dragged');
+  tools.desk.chosen = without(
+    tools.desk.chosen,
+    tasks.map((task) => task.id),
+  );
+  for (const deed of ['assign', 'reassign'] as const) {
+    const batch = await prepare(tools, { deed, courier, reason, window: null }, tasks);
+    if (batch !== null) void submit(tools, batch);
+  }
+}
+
 export async function undo(tools: Tools, batch: Batch): Promise<void> {
-  const back = undoBatch(batch, tools.desk.byId, t('tray.undo_note'), tools.stamp());
+  const back = undoBatch(batch, (id) => tools.desk.table.get(id), t('tray.undo_note'), tools.stamp());
   if (back.operations.length === 0) return;
   tools.desk.putBatch({ ...batch, undone: back.id });
   const answer = await submit(tools, back);

@@ -1,6 +1,9 @@
 /** A case as two columns of differing fields, its evidence and what may be decided. Pure. */
-import type { ConflictCase, Outcome } from '../types';
+import type { Outcome } from '../types';
 import { flat, shown, type Shown } from '../values';
+import type { Case, Clocks, Place } from './types';
+
+type Versions = Pick<Case, 'mine' | 'theirs' | 'base' | 'fields'>;
 
 export interface Difference {
   field: string;
@@ -23,11 +26,11 @@ function rank(field: string): number {
 
 /** When it happened stands in the heading of each side; the operation's word says no more than the status it made. */
 function isHeading(field: string, mine: Record<string, unknown>): boolean {
-  return field === 'at' || (field === 'type' && 'status' in mine);
+  return field === 'at' || (field === 'type' && ('status' in mine || 'request' in mine || 'note' in mine));
 }
 
 /** Only what differs. Fields the case names come first; a field only one side knows differs by that. */
-export function differences(item: Pick<ConflictCase, 'mine' | 'theirs' | 'base' | 'fields'>): Difference[] {
+export function differences(item: Versions): Difference[] {
   const mine = flat(item.mine);
   const theirs = flat(item.theirs);
   const base = flat(item.base);
@@ -45,7 +48,7 @@ export function differences(item: Pick<ConflictCase, 'mine' | 'theirs' | 'base' 
 }
 
 /** Suggested outcome first: it is the default button. */
-export function outcomesInOrder(item: Pick<ConflictCase, 'outcomes' | 'suggested'>): Outcome[] {
+export function outcomesInOrder(item: Pick<Case, 'outcomes' | 'suggested'>): Outcome[] {
   const rest = item.outcomes.filter((outcome) => outcome !== item.suggested);
   return item.outcomes.includes(item.suggested) ? [item.suggested, ...rest] : rest;
 }
@@ -67,24 +70,34 @@ export function isSkewed(skew: number | null): boolean {
   return skew !== null && Math.abs(skew) > SKEW_LIMIT;
 }
 
+/** Below this nobody would speak of a clock that is off, ms. */
+const RIGHT = 30_000;
+
+/** `skew_ms` is server minus handheld: a negative one is a clock that runs fast. */
+export function skewOf(clocks: Pick<Clocks, 'skew_ms'>): 'unknown' | 'right' | 'fast' | 'slow' {
+  if (clocks.skew_ms === null) return 'unknown';
+  if (Math.abs(clocks.skew_ms) < RIGHT) return 'right';
+  return clocks.skew_ms < 0 ? 'fast' : 'slow';
+}
+
+/** A wait for a signal that is worth a word, ms. */
+const WAITED = 60_000;
+
+/** How long it lay on the handheld before it arrived, ms; null when that is not known or not worth a word. */
+export function waitOf(clocks: Clocks): number | null {
+  const happened = clocks.corrected_at ?? clocks.at;
+  if (happened === null || clocks.received_at === null) return null;
+  const wait = clocks.received_at - happened;
+  return wait >= WAITED ? wait : null;
+}
+
 export type Urgency = 'overdue' | 'soon' | 'calm';
 
 const SOON = 30 * 60_000;
 
-export function urgencyOf(item: Pick<ConflictCase, 'due_at'>, now: number): Urgency {
-  if (item.due_at === null) return 'calm';
+export function urgencyOf(item: Pick<Case, 'due_at'>, now: number): Urgency {
   if (item.due_at <= now) return 'overdue';
   return item.due_at - now < SOON ? 'soon' : 'calm';
-}
-
-/** Open cases by deadline, decided ones with the latest decision on top. */
-export function casesInOrder(cases: readonly ConflictCase[]): ConflictCase[] {
-  const end = Number.MAX_SAFE_INTEGER;
-  return [...cases].sort((a, b) =>
-    a.decision !== null && b.decision !== null
-      ? b.decision.at - a.decision.at
-      : (a.due_at ?? end) - (b.due_at ?? end) || a.opened_at - b.opened_at,
-  );
 }
 
 /** When a side says it happened, ms; null when the case does not know. */
@@ -93,18 +106,15 @@ export function sideTime(side: Record<string, unknown>): number | null {
 }
 
 /** Cases with one side only: what came in made no sense, or something is missing. */
-export function isOneSided(item: Pick<ConflictCase, 'kind'>): boolean {
+export function isOneSided(item: Pick<Case, 'kind'>): boolean {
   return item.kind === 'quarantined' || item.kind === 'device_lost';
 }
 
-/** The raw problem as it came, a line each; nested parts stay as JSON. */
-export function rawLines(item: Pick<ConflictCase, 'mine'>): { name: string; text: string; block: boolean }[] {
+/** What a one-sided case knows, a line each; the text as it came has a place of its own. */
+export function factLines(item: Pick<Case, 'mine'>): { name: string; text: string }[] {
   return Object.entries(item.mine)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-      return { name, text, block: text.includes('\n') || text.length > 120 };
-    });
+    .filter(([name, value]) => name !== 'raw' && value !== null && value !== '')
+    .map(([name, value]) => ({ name, text: typeof value === 'string' ? value : JSON.stringify(value) }));
 }
 
 /** The case to look at after one was decided: its neighbour, so that a row of cases is worked off without the mouse. */
@@ -115,8 +125,8 @@ export function nextCase(cases: readonly { id: string }[], decided: string): str
 }
 
 export interface Sides {
-  mine: 'handheld' | 'change';
-  theirs: 'plan' | 'record' | 'change' | 'due';
+  mine: 'handheld' | 'change' | 'customer';
+  theirs: 'plan' | 'record' | 'change' | 'due' | 'wish';
 }
 
 const PLANNED: Sides = { mine: 'handheld', theirs: 'plan' };
@@ -127,9 +137,58 @@ const SIDES: Readonly<Record<string, Sides>> = {
   unsettled: { mine: 'handheld', theirs: 'due' },
   amount_differs: { mine: 'handheld', theirs: 'due' },
   second_payment: { mine: 'handheld', theirs: 'record' },
+  disputed: { mine: 'customer', theirs: 'record' },
 };
 
 /** Who speaks in the two columns. Not every case is the handheld against the plan. */
-export function sidesOf(kind: string): Sides {
-  return SIDES[kind] ?? PLANNED;
+export function sidesOf(item: Pick<Case, 'kind' | 'mine'>): Sides {
+  if (item.kind !== 'request_late') return SIDES[item.kind] ?? PLANNED;
+  const wished = item.mine['type'] === 'customer.request_set';
+  return wished ? { mine: 'customer', theirs: 'record' } : { mine: 'handheld', theirs: 'wish' };
+}
+
+// --- the place ------------------------------------------------------------------------------------------------------
+
+export type Nearness = 'none' | 'no_door' | 'at_door' | 'near' | 'far';
+
+/** A door is as wide as this, m; positions in a stairwell are not better. */
+const DOOR = 30;
+const NEAR = 150;
+
+export function nearnessOf(place: Place | null): Nearness {
+  if (place === null) return 'none';
+  if (place.distance_m === null) return 'no_door';
+  if (place.distance_m <= Math.max(DOOR, Math.min(place.accuracy_m, NEAR))) return 'at_door';
+  return place.distance_m <= NEAR ? 'near' : 'far';
+}
+
+const DIRECTIONS = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+export function directionOf(east: number, north: number): Direction {
+  const eighth = Math.round((Math.atan2(east, north) / (2 * Math.PI)) * 8);
+  return DIRECTIONS[(eighth + 8) % 8] ?? 'n';
+}
+
+const RINGS = [50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000, 20_000_000];
+
+/** Radius of the outer ring of the sketch, m: the smallest round one that holds every place. */
+export function ringFor(places: readonly Place[]): number {
+  const farthest = Math.max(0, ...places.map((place) => place.distance_m ?? 0));
+  return RINGS.find((ring) => ring >= farthest) ?? 20_000_000;
+}
+
+/** Length as a person says it: metres, from a kilometre on with one decimal. */
+export function lengthOf(metres: number): { unit: 'm' | 'km'; n: number } {
+  if (metres < 1_000) return { unit: 'm', n: metres };
+  return { unit: 'km', n: metres < 100_000 ? Math.round(metres / 100) / 10 : Math.round(metres / 1_000) };
+}
+
+// --- the countdown --------------------------------------------------------------------------------------------------
+
+/** `9:05`: what is left to undo; null when it is over. */
+export function countdown(until: number | null, now: number): string | null {
+  if (until === null || until <= now) return null;
+  const seconds = Math.ceil((until - now) / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

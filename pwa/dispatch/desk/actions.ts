@@ -1,19 +1,22 @@
-/** Reading: one round of questions to the server, each answer put into the desk's state only when it changed. */
+/** Reading: what the line says has changed, as far as it is on the screen; unchanged answers cost no redraw. */
 import type { Tools } from '../context';
 import { asDoorError } from '../door';
+import { filterQuery } from '../filter';
+import { isNews, type Look } from '../live/model';
+import { screenOf } from '../screens';
 import type {
   ConflictCase,
   CouriersAnswer,
   DeviceRow,
+  SavedFilter,
   SummaryAnswer,
   TaskDetail,
+  TaskIdsAnswer,
   TaskRow,
   TasksAnswer,
 } from '../types';
 
 const API = '/api/v1';
-/** Rows asked for at once. The server may give fewer; `total` says when there are more. */
-const PAGE = 1000;
 
 /** Answers by address, so that an unchanged one is neither parsed nor drawn again. */
 const held = new Map<string, string>();
@@ -23,7 +26,7 @@ export function forgetAnswers(): void {
 }
 
 /** The time an answer was made says nothing about whether what it tells has changed. */
-const CLOCK = /"server_time": ?\d+/;
+const CLOCK = /"(server_time|as_of)": ?\d+/;
 
 /** The parsed answer, or null when it is what we hold already. */
 async function changed<T>(tools: Tools, path: string): Promise<T | null> {
@@ -46,54 +49,45 @@ async function readCouriers(tools: Tools): Promise<void> {
   if (answer !== null) tools.desk.couriers = answer.couriers;
 }
 
-/** Pages of the last round, by offset: an unchanged page keeps its row objects. */
-let pages: TasksAnswer[] = [];
-
-async function readTasks(tools: Tools): Promise<void> {
-  const read: TasksAnswer[] = [];
-  let fresh = tools.desk.tasks === null;
-  let offset = 0;
-  for (let total = 1; offset < total;) {
-    const answer = await changed<TasksAnswer>(tools, `${API}/dispatch/tasks?limit=${PAGE}&offset=${offset}`);
-    const page: TasksAnswer | undefined = answer ?? pages[read.length];
-    if (page === undefined) {
-      forgetAnswers();
-      return readTasks(tools);
-    }
-    fresh ||= answer !== null;
-    read.push(page);
-    total = page.total;
-    if (page.tasks.length === 0) break;
-    offset += page.tasks.length;
-  }
-  fresh ||= read.length !== pages.length;
-  pages = read;
-  if (fresh) tools.desk.tasks = unique(read.flatMap((page) => page.tasks));
+/** The server's page of the task table. */
+export function readPage(
+  tools: Pick<Tools, 'door'>,
+  query: string,
+  offset: number,
+  limit: number,
+  signal: AbortSignal,
+): Promise<TasksAnswer> {
+  const rest = `limit=${limit}&offset=${offset}`;
+  return tools.door.get<TasksAnswer>(`${API}/dispatch/tasks?${query === '' ? rest : `${query}&${rest}`}`, signal);
 }
 
-/** A row that moved between two pages while they were read may come twice. */
-function unique(rows: TaskRow[]): TaskRow[] {
-  return [...new Map(rows.map((row) => [row.id, row])).values()];
+/** Every task the filter leaves, also those no page holds. */
+export function readIds(tools: Tools): Promise<TaskIdsAnswer> {
+  return tools.door.get<TaskIdsAnswer>(`${API}/dispatch/tasks/ids?${filterQuery(tools.desk.route).toString()}`);
 }
 
-/** Clear names and phones are searched by the server alone; this page holds masked ones. */
-export async function readFound(tools: Tools): Promise<void> {
-  const text = tools.desk.route.q.trim();
-  if (text === '') {
-    if (tools.desk.found.size > 0) tools.desk.found = new Set();
-    return;
+/** Ids the server looks up at once. */
+const MOST_IDS = 200;
+
+/** Put the present rows of these tasks where deeds and panes find them. */
+export async function lookUp(tools: Tools, ids: readonly string[]): Promise<TaskRow[]> {
+  const rows: TaskRow[] = [];
+  for (let from = 0; from < ids.length; from += MOST_IDS) {
+    const part = ids.slice(from, from + MOST_IDS);
+    const answer = await tools.door.get<TasksAnswer>(`${API}/dispatch/tasks/lookup?ids=${part.join(',')}`);
+    rows.push(...answer.tasks);
   }
-  const path = `${API}/dispatch/tasks?q=${encodeURIComponent(text)}&limit=${PAGE}&offset=0`;
-  const answer = await changed<TasksAnswer>(tools, path);
-  if (answer !== null && tools.desk.route.q.trim() === text) {
-    tools.desk.found = new Set(answer.tasks.map((row) => row.id));
-    held.delete(path);
-  }
+  if (rows.length > 0) tools.desk.table.learn(rows);
+  return rows;
 }
 
-async function readCases(tools: Tools): Promise<void> {
+export async function readFilters(tools: Tools): Promise<void> {
+  const answer = await changed<{ filters: SavedFilter[] }>(tools, `${API}/dispatch/filters`);
+  if (answer !== null) tools.desk.filters = answer.filters;
+}
+
+export async function readCases(tools: Tools): Promise<void> {
   const { desk } = tools;
-  if (desk.route.view !== 'conflicts') return;
   type Answer = { conflicts: ConflictCase[] };
   try {
     const open = await changed<Answer>(tools, `${API}/dispatch/conflicts?status=open`);
@@ -111,7 +105,6 @@ async function readCases(tools: Tools): Promise<void> {
 
 export async function readDevices(tools: Tools): Promise<void> {
   const { desk } = tools;
-  if (desk.route.view !== 'devices') return;
   try {
     const answer = await changed<{ devices: DeviceRow[] }>(tools, `${API}/devices`);
     if (answer !== null) desk.devices = answer.devices;
@@ -140,20 +133,42 @@ export async function readDetail(tools: Tools): Promise<void> {
   }
 }
 
+async function readScreen(tools: Tools): Promise<void> {
+  const entry = screenOf(tools.desk.route.view);
+  if (entry !== null) await (await entry.load()).read?.(tools);
+}
+
+/** The readings a look asks for, of those that are on the screen. */
+function readings(tools: Tools, look: Look): Promise<void>[] {
+  const { desk } = tools;
+  const board = desk.route.view === 'board';
+  const tasks = look.tasks === null || look.tasks.length > 0;
+  const jobs: Promise<void>[] = [];
+  if (tasks || look.cases) jobs.push(readSummary(tools));
+  if (tasks || look.couriers) jobs.push(readCouriers(tools));
+  if (board && (tasks || look.cases)) {
+    jobs.push(desk.table.refresh(desk.query));
+    if (look.tasks === null || look.cases || look.tasks.includes(desk.route.task)) jobs.push(readDetail(tools));
+  }
+  if (board && desk.followMap !== null) jobs.push(desk.followMap(look));
+  if (!board && isNews(look)) jobs.push(readScreen(tools));
+  if (look.tasks === null) jobs.push(readFilters(tools));
+  return jobs;
+}
+
 /** One round. Answers arrive independently: the table does not wait for the detail. */
-export async function lookOnce(tools: Tools): Promise<void> {
-  const round = await Promise.allSettled([
-    readSummary(tools),
-    readCouriers(tools),
-    readTasks(tools),
-    readFound(tools),
-    readCases(tools),
-    readDevices(tools),
-    readDetail(tools),
-  ]);
+export async function readLook(tools: Tools, look: Look): Promise<void> {
+  await settle(readings(tools, look));
+}
+
+/** What was just opened is read without waiting for the line. */
+export async function readOpened(tools: Tools): Promise<void> {
+  await settle([readScreen(tools)]);
+}
+
+async function settle(jobs: Promise<void>[]): Promise<void> {
+  const round = await Promise.allSettled(jobs);
   const failed = round.filter((part) => part.status === 'rejected').map((part) => asDoorError(part.reason));
-  const ended = failed.find((error) => error.status === 401);
-  if (ended !== undefined && tools.desk.session === 'in') tools.desk.session = 'ended';
-  const worst = ended ?? failed[0];
+  const worst = failed.find((error) => error.status === 401) ?? failed[0];
   if (worst !== undefined) throw worst;
 }

@@ -1,70 +1,93 @@
 /** What the keys do to the desk. */
-import { moved, ranged, toggled } from '../board/model';
+import { movedIndex } from '../board/model';
+import { all, NOTHING_CHOSEN, ranged, toggled } from '../board/selection';
 import { undo } from '../bulk/actions';
 import { undoable } from '../bulk/model';
-import { casesInOrder } from '../conflicts/model';
 import type { Tools } from '../context';
 import { mayDispatch } from '../login/model';
-import type { Command } from './keys';
+import { screenOf, type Screen } from '../screens';
+import { readIds } from './actions';
+import type { Command, ListCommand } from './keys';
 import type { Desk } from './state.svelte';
 
-function cases(desk: Desk): { id: string }[] {
-  return casesInOrder((desk.route.decided ? desk.decidedCases : desk.openCases) ?? []);
+/** Where the cursor was when its row left the held pages. */
+let lastAt = -1;
+
+async function move(desk: Desk, step: number, extend: boolean): Promise<void> {
+  const total = desk.table.total ?? 0;
+  if (total === 0) return;
+  const from = desk.table.indexOf(desk.route.task);
+  const at = from >= 0 ? from : desk.route.task === '' ? -1 : Math.min(lastAt, total - 1);
+  const to = movedIndex(total, at, step);
+  const row = desk.table.row(to) ?? (await desk.table.between(to, to + 1))[0];
+  if (row === undefined) return;
+  lastAt = to;
+  if (extend && from >= 0) {
+    const rows = await desk.table.between(Math.min(from, to), Math.max(from, to) + 1);
+    desk.chosen = ranged(desk.chosen, rows, true);
+  }
+  desk.go({ task: row.id });
 }
 
-function move(desk: Desk, step: number, extend: boolean): void {
-  if (desk.route.view === 'conflicts') {
-    desk.go({ case: moved(cases(desk), desk.route.case, step) });
-    return;
-  }
-  const from = desk.route.task;
-  const to = moved(desk.rows, from, step);
-  if (extend && from !== '') {
-    const started = desk.chosen.has(from) ? desk.chosen : toggled(desk.chosen, from);
-    desk.chosen = ranged(desk.rows, started, from, to);
-  }
-  desk.go({ task: to });
-}
-
-/** Escape takes back the nearest thing: selection, then search text. */
+/** Escape takes back the nearest thing: what is typed in, the selection, the search text, the right pane. */
 function escape(desk: Desk): void {
   const active = document.activeElement;
   if (active instanceof HTMLElement && active.matches('input, select, textarea')) {
     active.blur();
     return;
   }
-  if (desk.chosen.size > 0) desk.chosen = new Set();
+  if (desk.chosen.size > 0) desk.chosen = NOTHING_CHOSEN;
   else if (desk.route.q !== '') desk.go({ q: '' });
-  else desk.go({ task: '', case: '', pane: 'list' });
+  else desk.go({ task: '', case: '', id: '', pane: 'list' });
 }
 
-export function selectAll(desk: Desk): void {
-  const every = desk.rows.every((row) => desk.chosen.has(row.id));
-  const next = new Set(desk.chosen);
-  for (const row of desk.rows) {
-    if (every) next.delete(row.id);
-    else next.add(row.id);
+/** Everything the filter leaves, or nothing when that is chosen already. */
+export async function selectAll(tools: Tools): Promise<void> {
+  const { desk } = tools;
+  if (desk.chosen.size > 0 && desk.chosen.size >= (desk.table.total ?? 0)) {
+    desk.chosen = NOTHING_CHOSEN;
+    return;
   }
-  desk.chosen = next;
+  const { query } = desk;
+  const { tasks } = await readIds(tools);
+  if (desk.query === query) desk.chosen = all(tasks);
 }
 
-/** Returns false when the key means nothing here, so that the browser may have it. */
-export function obey(tools: Tools, command: Command): boolean {
+function select(desk: Desk): boolean {
+  const row = desk.table.get(desk.route.task);
+  if (row !== null) desk.chosen = toggled(desk.chosen, row);
+  return row !== null;
+}
+
+function inList(tools: Tools, command: ListCommand): boolean {
+  const { desk } = tools;
+  switch (command.do) {
+    case 'move':
+      void move(desk, command.step, command.extend).catch(tools.look);
+      return true;
+    case 'select':
+      return select(desk);
+    case 'select_all':
+      void selectAll(tools).catch(tools.look);
+      return true;
+    case 'open':
+      desk.go({ pane: 'detail' });
+      return true;
+  }
+}
+
+/** Returns false when the key means nothing here, so that the browser may have it. `screen`: the one beside the board. */
+export function obey(tools: Tools, command: Command, screen: Screen | null): boolean {
   const { desk } = tools;
   const board = desk.route.view === 'board';
   switch (command.do) {
     case 'move':
-      if (desk.route.view === 'devices') return false;
-      move(desk, command.step, command.extend);
-      return true;
     case 'select':
-      if (board && desk.route.task !== '') desk.chosen = toggled(desk.chosen, desk.route.task);
-      return board;
     case 'select_all':
-      if (board) selectAll(desk);
-      return board;
+    case 'open':
+      return board ? inList(tools, command) : (screen?.keys?.(tools, command) ?? false);
     case 'deed':
-      if (!board || !(command.deed === 'cancel' || mayDispatch(desk.user?.role ?? ''))) return false;
+      if (!board || !mayDo(command.deed, desk.user?.role ?? '')) return false;
       desk.begin(command.deed);
       return true;
     case 'undo': {
@@ -72,16 +95,23 @@ export function obey(tools: Tools, command: Command): boolean {
       if (last !== undefined) void undo(tools, last);
       return last !== undefined;
     }
-    case 'open':
-      desk.go({ pane: 'detail' });
-      return true;
     case 'search':
-      desk.go({ view: 'board', pane: 'list' });
+      desk.go(document.getElementById('search') === null ? { view: 'board', pane: 'list' } : { pane: 'list' });
       queueMicrotask(() => document.getElementById('search')?.focus());
       return true;
+    case 'mode':
+      desk.go({ view: 'board', mode: command.mode, pane: 'list' });
+      return true;
     case 'view':
+      if (command.view !== 'board' && screenOf(command.view) === null) return false;
       desk.go({ view: command.view, pane: 'list' });
       return true;
+    case 'palette':
+      desk.palette = !desk.palette;
+      return true;
+    case 'save_filter':
+      desk.saving = board;
+      return board;
     case 'help':
       desk.help = !desk.help;
       return true;
@@ -89,4 +119,9 @@ export function obey(tools: Tools, command: Command): boolean {
       escape(desk);
       return true;
   }
+}
+
+/** A customer service agent cancels, moves windows and writes notes; the work is handed out by dispatchers. */
+export function mayDo(deed: string, role: string): boolean {
+  return mayDispatch(role) || deed === 'cancel' || deed === 'window' || deed === 'note';
 }

@@ -1,17 +1,13 @@
 /** Look-ups over what the desk holds. Pure. */
 import { isOver, type Batch } from '../bulk/model';
-import type { ConflictCase, CourierRow, SessionUser, TaskRow } from '../types';
-
-export const NOTHING: ReadonlySet<string> = new Set();
-
-export function byId(rows: readonly TaskRow[]): ReadonlyMap<string, TaskRow> {
-  return new Map(rows.map((row) => [row.id, row]));
-}
+import type { ConflictCase, CourierRow, SessionUser } from '../types';
 
 /** Tasks with an operation on its way: shown as saved, not yet as done. */
 export function onTheWay(batches: readonly Batch[]): ReadonlySet<string> {
   const open = batches.filter((batch) => !isOver(batch));
-  return new Set(open.flatMap((batch) => batch.lines.map((line) => line.task)));
+  return new Set(
+    open.flatMap((batch) => batch.lines.filter((line) => !(line.op_id in batch.results)).map((line) => line.task)),
+  );
 }
 
 /** Names by id, from wherever the desk has heard one. */

@@ -1,10 +1,20 @@
 /** What the desk knows right now. Screens read it; only the actions write it. */
-import { countQueues, shownRows } from '../board/model';
+import { newest, NOTHING_CHOSEN, pick, type Picked, type Selection } from '../board/selection';
+import type { TaskTable } from '../board/rows.svelte';
 import { meant, type Batch, type Deed } from '../bulk/model';
-import { byId, namesOf, NOTHING, onTheWay } from './model';
-import { freshness, type PollState } from '../poll';
-import { formatRoute, isStep, parseRoute, type Route } from '../route';
-import type { ConflictCase, CourierRow, DeviceRow, SessionUser, SummaryAnswer, TaskDetail, TaskRow } from '../types';
+import { askQuery } from '../filter';
+import { freshness, START, type LiveState, type Look } from '../live/model';
+import { changed, formatRoute, isStep, parseRoute, type Route } from '../route';
+import type {
+  ConflictCase,
+  CourierRow,
+  DeviceRow,
+  SavedFilter,
+  SessionUser,
+  SummaryAnswer,
+  TaskDetail,
+} from '../types';
+import { namesOf, onTheWay } from './model';
 
 /** Zone of a station whose session does not name one. */
 const USUAL_ZONE = 'Asia/Shanghai';
@@ -28,49 +38,60 @@ export class Desk {
   local = $state(Date.now());
   /** Server's clock minus ours, ms. */
   offset = $state(0);
-  poll = $state.raw<PollState>({ heard: null, failures: 0, error: null, paused: false });
+  live = $state.raw<LiveState>(START);
 
   summary = $state.raw<SummaryAnswer | null>(null);
   couriers = $state.raw<CourierRow[] | null>(null);
-  tasks = $state.raw<TaskRow[] | null>(null);
-  /** Ids the server found for the search text in clear names and phones. */
-  found = $state.raw(NOTHING);
+  filters = $state.raw<SavedFilter[]>([]);
   detail = $state.raw<Reading<TaskDetail>>({ id: '', value: null, error: null });
   openCases = $state.raw<ConflictCase[] | null>(null);
   decidedCases = $state.raw<ConflictCase[] | null>(null);
   casesError = $state<string | null>(null);
   devices = $state.raw<DeviceRow[] | null>(null);
   devicesError = $state<string | null>(null);
+  /** Set by the map while it is shown: it knows which of its points to read again. */
+  followMap: ((look: Look) => Promise<void>) | null = null;
 
-  chosen = $state.raw(NOTHING);
+  /** Where the table was scrolled to when it was last left, px. */
+  left = { query: '', top: 0 };
+
+  chosen = $state.raw<Selection>(NOTHING_CHOSEN);
+  /** Tasks under the pointer on their way to a courier; empty = nothing is dragged. */
+  dragged = $state.raw<readonly Picked[]>([]);
   batches = $state.raw<Batch[]>([]);
   /** The open action sheet: what is to be done, with which tasks. */
-  panel = $state.raw<{ deed: Deed; tasks: string[] } | null>(null);
+  panel = $state.raw<{ deed: Deed; tasks: readonly Picked[] } | null>(null);
   help = $state(false);
+  palette = $state(false);
+  /** The sheet that names the present filter. */
+  saving = $state(false);
+  /** A `g` was pressed; the next key says where to. */
+  going = $state(false);
 
   /** The server's time, as well as we know it. */
   now = $derived(this.local + this.offset);
   zone = $derived(this.user?.station.timezone ?? USUAL_ZONE);
-  fresh = $derived(freshness(this.poll, this.local));
+  fresh = $derived(freshness(this.live, this.local));
   /** Changes once a minute: what depends on "late" is not worked out anew every second. */
   private minute = $derived(Math.floor(this.now / 60_000) * 60_000);
 
-  byId = $derived(byId(this.tasks ?? []));
-  counts = $derived(countQueues(this.tasks ?? []));
-  rows = $derived(shownRows(this.tasks ?? [], this.route, this.route, this.minute, this.found));
   people = $derived(namesOf(this.couriers ?? [], [...(this.openCases ?? []), ...(this.decidedCases ?? [])], this.user));
   around = $derived({ people: this.people, zone: this.zone, now: this.minute });
-
   sending = $derived(onTheWay(this.batches));
+  /** What the table is asked for. */
+  query = $derived(askQuery(this.route, this.route));
+
+  constructor(readonly table: TaskTable) {}
 
   /** Show something else. The address follows; only a change of view makes a step of the back button. */
   go(change: Partial<Route>): void {
-    const next = { ...this.route, ...change };
+    const next = changed(this.route, change);
     const address = formatRoute(next);
-    if (address === formatRoute(this.route)) return;
-    const way = isStep(this.route, next) ? 'pushState' : 'replaceState';
-    history[way](null, '', location.pathname + location.search + address);
+    const same = address === formatRoute(this.route);
     this.route = next;
+    if (same) return;
+    const way = isStep(parseRoute(location.hash), next) ? 'pushState' : 'replaceState';
+    history[way](null, '', location.pathname + location.search + address);
   }
 
   /** The address was changed from outside: back button, or a colleague's link pasted. */
@@ -78,10 +99,18 @@ export class Desk {
     this.route = parseRoute(location.hash);
   }
 
-  /** Open the sheet of a deed for the selection, or for the row under the cursor when nothing is selected. */
-  begin(deed: Deed, tasks: string[] = this.chosen.size > 0 ? [...this.chosen] : [this.route.task]): void {
-    const rows = tasks.flatMap((id) => this.byId.get(id) ?? []);
-    if (rows.length > 0) this.panel = { deed: meant(deed, rows), tasks: rows.map((row) => row.id) };
+  /** The newest that is known of what is chosen, or of the row under the cursor when nothing is. */
+  picked(): Picked[] {
+    if (this.chosen.size === 0) {
+      const row = this.table.get(this.route.task);
+      return row === null ? [] : [pick(row)];
+    }
+    return [...this.chosen.values()].map((one) => newest(one, this.table.get(one.id)));
+  }
+
+  /** Open the sheet of a deed for these tasks. */
+  begin(deed: Deed, tasks: readonly Picked[] = this.picked()): void {
+    if (tasks.length > 0) this.panel = { deed: meant(deed, tasks), tasks };
   }
 
   putBatch(batch: Batch): void {
@@ -98,14 +127,15 @@ export class Desk {
     this.user = null;
     this.summary = null;
     this.couriers = null;
-    this.tasks = null;
-    this.found = NOTHING;
+    this.filters = [];
+    this.table.forget();
     this.detail = { id: '', value: null, error: null };
     this.openCases = null;
     this.decidedCases = null;
     this.devices = null;
-    this.chosen = NOTHING;
+    this.chosen = NOTHING_CHOSEN;
     this.batches = [];
     this.panel = null;
+    this.live = START;
   }
 }

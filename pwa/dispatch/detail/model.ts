@@ -47,7 +47,6 @@ export function sayings(entry: Pick<TimelineEntry, 'type' | 'payload'>): Said[] 
 const LATE = 60_000;
 
 export function delayOf(entry: Pick<TimelineEntry, 'at' | 'received_at'>): number | null {
-  if (entry.received_at === null) return null;
   const delay = entry.received_at - entry.at;
   return Math.abs(delay) >= LATE ? delay : null;
 }
@@ -56,12 +55,12 @@ type Timed = Pick<TimelineEntry, 'at' | 'received_at' | 'skew_ms'>;
 
 /** When it happened on the server's clock, ms: a handheld whose clock runs wrong does not jump the queue. */
 export function happened(entry: Timed): number {
-  return entry.at + (isSkewed(entry.skew_ms ?? null) ? (entry.skew_ms ?? 0) : 0);
+  return entry.at + (isSkewed(entry.skew_ms) ? (entry.skew_ms ?? 0) : 0);
 }
 
 /** Newest first: what happened last is what the dispatcher is asked about. */
 export function timelineInOrder<T extends Timed>(entries: readonly T[]): T[] {
-  return [...entries].sort((a, b) => happened(b) - happened(a) || (b.received_at ?? 0) - (a.received_at ?? 0));
+  return [...entries].sort((a, b) => happened(b) - happened(a) || b.received_at - a.received_at);
 }
 
 export function nameOf(author: string | Person | null | undefined): string {

@@ -12,7 +12,7 @@ import {
   type Recipient,
 } from '../../../pwa/courier/door/model';
 import type { TaskView } from '../../../pwa/engine';
-import { aDay } from '../preview/fixtures';
+import { aDay, WHEN } from '../preview/fixtures';
 import { cancelled, scanned, withOutcome } from './cases';
 
 const [withCod, plain, office] = aDay() as [TaskView, TaskView, TaskView];
@@ -20,7 +20,7 @@ const signature = new Uint8Array([1]);
 const photo = new Uint8Array([2]);
 
 function filled(view: TaskView, recipient: Recipient, more: Partial<DoorForm> = {}): DoorForm {
-  return { ...chooseRecipient(view, blankForm(), recipient), ...more };
+  return { ...chooseRecipient(view, blankForm(), recipient, WHEN), ...more };
 }
 
 describe('the next missing thing', () => {
@@ -61,16 +61,22 @@ describe('the next missing thing', () => {
 });
 
 describe('consent', () => {
+  it('is not on an order whose wish is for other days', () => {
+    const [asked] = office.customer.requests;
+    const weekend = { ...asked!, weekdays: [6, 7] };
+    const other = { ...office, customer: { ...office.customer, requests: [weekend] } };
+    expect(consentOnOrder(other, 'reception', WHEN)).toBe(false);
+  });
   it('is on the order when the customer asked for the reception', () => {
-    expect(consentOnOrder(office, 'reception')).toBe(true);
+    expect(consentOnOrder(office, 'reception', WHEN)).toBe(true);
     expect(filled(office, 'reception').consent).toBe('on_order');
     expect(filled(office, 'neighbour').consent).toBeNull();
     expect(filled(plain, 'reception').consent).toBeNull();
   });
   it('is asked anew when someone else takes it', () => {
     const first = filled(plain, 'family', { consent: 'phone' });
-    expect(chooseRecipient(plain, first, 'neighbour').consent).toBeNull();
-    expect(chooseRecipient(plain, first, 'family').consent).toBe('phone');
+    expect(chooseRecipient(plain, first, 'neighbour', WHEN).consent).toBeNull();
+    expect(chooseRecipient(plain, first, 'family', WHEN).consent).toBe('phone');
   });
 });
 
@@ -103,6 +109,7 @@ describe('what is saved', () => {
       {
         type: 'task.delivered',
         entity: `task:${withCod.task.id}`,
+        base: { requests: withCod.customer.requests.map((request) => request.id) },
         payload: { recipient: 'self', recipient_name: null, signature: 'blob:0', photos: ['blob:1'], consent: null },
       },
     ]);

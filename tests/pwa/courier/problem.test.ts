@@ -76,6 +76,7 @@ describe('the report', () => {
       {
         type: 'task.attempt_failed',
         entity: `task:${plain.task.id}`,
+        base: { requests: [] },
         payload: { reason: 'NO_ANSWER', note: '09:42 已打电话。 敲门无人', photos: ['blob:0'] },
       },
     ]);

@@ -10,7 +10,7 @@ import {
   together,
   toLoad,
 } from '../../../pwa/courier/today/model';
-import { aDay, aHugeDay, STATION } from '../preview/fixtures';
+import { aDay, aHugeDay, STATION, WHEN } from '../preview/fixtures';
 import { cancelled, withOutcome } from './cases';
 
 const waybills = (found: ReturnType<typeof stops>): string[][] =>
@@ -89,7 +89,7 @@ describe('loading and leaving', () => {
     expect(toLoad(day.map((view, at) => (at === 0 ? cancelled(view) : view))).tasks).toHaveLength(6);
   });
   it('says what the day holds', () => {
-    expect(dayAhead(day)).toEqual({ deliveries: 7, pickups: 2, cod: 368_850, requests: 5 });
+    expect(dayAhead(day, WHEN)).toEqual({ deliveries: 7, pickups: 2, cod: 368_850, requests: 5 });
   });
   it('starts a shift with what is left', () => {
     expect(startShift('s', STATION, day)).toEqual([

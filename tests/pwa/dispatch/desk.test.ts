@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandOf, HELP, type Press } from '../../../pwa/dispatch/desk/keys';
+import { HELP, hear, PLACES, type Command, type Press } from '../../../pwa/dispatch/desk/keys';
 import {
   arrivedDevice,
   countdown,
@@ -11,38 +11,67 @@ import {
 import { Door, DoorError } from '../../../pwa/dispatch/door';
 import { lacks, mayDispatch, mayUseDesk, troubleOf } from '../../../pwa/dispatch/login/model';
 import { uuid7 } from '../../../pwa/dispatch/operations';
-import { contactOf, couriersToPick, progressOf } from '../../../pwa/dispatch/queues/model';
-import { formatRoute, HOME, isStep, parseRoute } from '../../../pwa/dispatch/route';
+import { contactOf, couriersByNeed, couriersToPick, progressOf } from '../../../pwa/dispatch/couriers/model';
+import { changed, formatRoute, HOME, isStep, listAddress, parseRoute } from '../../../pwa/dispatch/route';
 import type { DeviceRow } from '../../../pwa/dispatch/types';
-import { desk as en } from '../../../pwa/ui/strings/en/desk';
+import { board as enBoard } from '../../../pwa/ui/strings/en/board';
+import { desk as enDesk } from '../../../pwa/ui/strings/en/desk';
+import { board as zhBoard } from '../../../pwa/ui/strings/zh/board';
 import { common } from '../../../pwa/ui/strings/zh/common';
-import { desk as zh } from '../../../pwa/ui/strings/zh/desk';
+import { desk as zhDesk } from '../../../pwa/ui/strings/zh/desk';
 import { courier, HOUR, NOON, stamp } from './rows';
 
+const zh = { ...zhDesk, ...zhBoard };
+const en: Record<keyof typeof zh, string> = { ...enDesk, ...enBoard };
+
 describe('the address', () => {
-  it('carries the state there and back', () => {
+  it('carries the board there and back', () => {
     const route = {
       ...HOME,
-      view: 'conflicts',
+      mode: 'map',
       q: '王 & #1',
-      status: 'held',
+      status: ['held', 'returned'],
+      courier: 'none',
+      window: 'late',
+      conflict: true,
       desc: true,
-      sort: 'cod',
-      case: 'abc-1',
-      decided: true,
+      sort: 'waybill',
+      task: 'abc-1',
     } as const;
     expect(parseRoute(formatRoute(route))).toEqual(route);
-    expect(formatRoute(HOME)).toBe('#');
+    expect(formatRoute(HOME)).toBe('#/board');
+  });
+
+  it('carries a screen with its own filters, which the board does not take for its own', () => {
+    const route = { ...HOME, view: 'customers', id: 'c-1', own: { tier: 'key', q: '王', status: 'x' } } as const;
+    expect(parseRoute(formatRoute(route))).toEqual(route);
+    expect(parseRoute('#/conflicts?case=abc&tab=decided')).toEqual({
+      ...HOME,
+      view: 'conflicts',
+      case: 'abc',
+      decided: true,
+    });
   });
 
   it('falls back to the plain board for anything damaged', () => {
-    expect(parseRoute('#v=nonsense&queue=%F0&sort=;drop&task=<b>&courier=../x&pane=9')).toEqual(HOME);
+    expect(parseRoute('#/nonsense?status=%F0&sort=;drop&task=<b>&courier=../x&pane=9&mode=1')).toEqual(HOME);
     expect(parseRoute('')).toEqual(HOME);
   });
 
   it('makes a step of the back button for a view, not for a filter', () => {
     expect(isStep(HOME, { ...HOME, view: 'devices' })).toBe(true);
+    expect(isStep(HOME, { ...HOME, mode: 'map' })).toBe(true);
     expect(isStep(HOME, { ...HOME, q: 'a', task: 'x' })).toBe(false);
+  });
+
+  it('starts another screen with nothing of the one before, and keeps the filter of the board', () => {
+    const from = { ...HOME, q: 'SF', view: 'customers', id: 'c', own: { tier: 'key' } } as const;
+    expect(changed(from, { view: 'orders' })).toMatchObject({ id: '', own: {}, q: 'SF' });
+    expect(changed(from, { view: 'customers', id: 'd' })).toMatchObject({ id: 'd', own: { tier: 'key' } });
+  });
+
+  it('sends a colleague the list without what is selected in it', () => {
+    expect(listAddress({ ...HOME, q: 'a', task: 'x', pane: 'detail' })).toBe('#/board?q=a');
   });
 });
 
@@ -50,38 +79,62 @@ describe('keys', () => {
   const press = (key: string, over: Partial<Press> = {}): Press => ({
     key,
     shift: false,
-    modified: false,
+    control: false,
+    alt: false,
     typing: false,
     ...over,
   });
+  const command = (key: string, over: Partial<Press> = {}) => hear(press(key, over), false).command;
+
+  function typed(keys: string): Command | null {
+    let going = false;
+    let last: Command | null = null;
+    for (const key of keys.split(' ')) ({ command: last, going } = hear(press(key), going));
+    return last;
+  }
 
   it('mean what the help page says', () => {
     for (const line of HELP) {
       for (const shown of line.keys) {
-        const key = shown.replace('Shift ', '').replace('Esc', 'Escape');
-        expect(commandOf(press(key, { shift: shown.startsWith('Shift') })), shown).not.toBeNull();
+        if (shown === 'Ctrl K') expect(command('k', { control: true })).toEqual({ do: 'palette' });
+        else if (shown.startsWith('g ')) expect(typed(shown), shown).not.toBeNull();
+        else {
+          const key = shown.replace('Shift ', '').replace('Esc', 'Escape');
+          expect(command(key, { shift: shown.startsWith('Shift') }), shown).not.toBeNull();
+        }
       }
     }
   });
 
-  it('leave letters to the field being typed in and combinations to the browser', () => {
-    expect(commandOf(press('a', { typing: true }))).toBeNull();
-    expect(commandOf(press('c', { modified: true }))).toBeNull();
-    expect(commandOf(press('Escape', { typing: true }))).toEqual({ do: 'escape' });
+  it('go places after a g, and only the next key', () => {
+    for (const [key, place] of Object.entries(PLACES)) expect(typed(`g ${key}`)).toEqual(place);
+    expect(typed('g x')).toBeNull();
+    expect(typed('g b j')).toEqual({ do: 'move', step: 1, extend: false });
+    expect(typed('g g')).toBeNull();
   });
 
-  it('move and extend', () => {
-    expect(commandOf(press('j'))).toEqual({ do: 'move', step: 1, extend: false });
-    expect(commandOf(press('K', { shift: true }))).toEqual({ do: 'move', step: -1, extend: true });
-    expect(commandOf(press('A', { shift: true }))).toBeNull();
+  it('are letters while somebody types, but Escape and Ctrl-K still work', () => {
+    expect(command('j', { typing: true })).toBeNull();
+    expect(command('Escape', { typing: true })).toEqual({ do: 'escape' });
+    expect(command('k', { typing: true, control: true })).toEqual({ do: 'palette' });
+  });
+
+  it('leave combinations to the browser', () => {
+    expect(command('a', { control: true })).toBeNull();
+    expect(command('k', { control: true, shift: true })).toBeNull();
+    expect(command('c', { alt: true })).toBeNull();
+  });
+
+  it('extend the selection with shift', () => {
+    expect(command('J', { shift: true })).toEqual({ do: 'move', step: 1, extend: true });
   });
 });
 
 describe('couriers', () => {
   it('are called quiet or silent by age, and off after their shift', () => {
     expect(contactOf(courier('a'), NOON + 60_000)).toBe('live');
-    expect(contactOf(courier('a'), NOON + 23 * 60_000)).toBe('quiet');
-    expect(contactOf(courier('a'), NOON + HOUR)).toBe('silent');
+    expect(contactOf(courier('a'), NOON + 12 * 60_000)).toBe('quiet');
+    expect(contactOf(courier('a'), NOON + 23 * 60_000)).toBe('silent');
     expect(contactOf(courier('a', { shift: { status: 'closed', started_at: NOON } }), NOON + HOUR)).toBe('off');
     expect(contactOf(courier('a', { last_heard: null }), NOON)).toBe('never');
   });
@@ -90,6 +143,15 @@ describe('couriers', () => {
     expect(progressOf(courier('a', { total: 0, done: 0, problems: 0 }))).toEqual({ done: 0, problems: 0 });
     const full = progressOf(courier('a', { total: 4, done: 4, problems: 2 }));
     expect(full.done + full.problems).toBe(100);
+  });
+
+  it('stand on the board with those who are out of signal with work left on top', () => {
+    const rows = [
+      courier('a'),
+      courier('lost', { last_heard: NOON - HOUR }),
+      courier('done', { last_heard: NOON - HOUR, left: 0 }),
+    ];
+    expect(couriersByNeed(rows, NOON + 1).map((row) => row.id)).toEqual(['lost', 'a', 'done']);
   });
 
   it('are offered with the lightest load first', () => {
@@ -191,6 +253,7 @@ describe('ids and words', () => {
 
   it('no word of the desk hides one of the common words', () => {
     expect(Object.keys(zh).filter((key) => key in common)).toEqual([]);
+    expect(Object.keys(zhBoard).filter((key) => key in zhDesk)).toEqual([]);
   });
 
   it('both languages fill the same gaps', () => {

@@ -27,6 +27,7 @@ export function task(id: string, over: Partial<TaskRow> = {}): TaskRow {
     attempts: 0,
     conflict: null,
     outcome: null,
+    updated_at: NOON,
     ...over,
   };
 }
@@ -43,6 +44,8 @@ export function courier(id: string, over: Partial<CourierRow> = {}): CourierRow 
     shift: { status: 'open', started_at: NOON - 4 * HOUR },
     devices: 1,
     waiting: 0,
+    plan: { total: 10, done: 4, next_window_end: null, late: 0 },
+    position: null,
     ...over,
   };
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { resume, submit, undo } from '../../../pwa/dispatch/bulk/actions';
+import { pick } from '../../../pwa/dispatch/board/selection';
 import { makeBatch, type Batch } from '../../../pwa/dispatch/bulk/model';
 import type { Tools } from '../../../pwa/dispatch/context';
 import { Door } from '../../../pwa/dispatch/door';
@@ -16,7 +17,8 @@ function world() {
     session: 'in',
     user: { id: 'dora' },
     batches: [] as Batch[],
-    byId: new Map(),
+    table: { get: () => null },
+    people: new Map(),
     putBatch(batch: Batch) {
       const known = this.batches.some((item) => item.id === batch.id);
       this.batches = known
@@ -54,6 +56,7 @@ function world() {
       waits.push(ms);
       waiting.push(fn);
     },
+    chance: () => 1,
   } as unknown as Tools;
   return { tools, desk, sent, store, weather, waits, waiting };
 }
@@ -61,8 +64,9 @@ function world() {
 const settle = () => new Promise((done) => setTimeout(done, 0));
 
 function assignment(count = 2): Batch {
-  const rows = Array.from({ length: count }, (_, n) => task(String(n), { courier: null }));
-  return makeBatch({ deed: 'assign', courier: BEI.id, reason: '' }, rows, BEI.name, stamp());
+  const tasks = Array.from({ length: count }, (_, n) => pick(task(String(n), { courier: null })));
+  const order = { deed: 'assign', courier: BEI.id, reason: '', window: null } as const;
+  return makeBatch(order, tasks, BEI.name, () => null, stamp());
 }
 
 describe('sending a batch', () => {
@@ -132,10 +136,17 @@ describe('sending a batch', () => {
     expect(at.desk.batches[0]?.state).toBe('answered');
   });
 
-  it('cuts more than the server takes at once into several requests', async () => {
+  it('cuts a big batch into parts, and after a lost answer goes on where it was', async () => {
+    at.weather.next = [200, 'lost', 200, 200];
     await submit(at.tools, assignment(1001));
-    expect(at.sent.map((part) => part.length)).toEqual([1000, 1]);
+    expect(at.desk.batches[0]).toMatchObject({ state: 'waiting' });
+    at.waiting.shift()?.();
+    await settle();
+    await settle();
+    expect(at.sent.map((part) => part.length)).toEqual([500, 500, 500, 1]);
+    expect(at.sent[2]).toEqual(at.sent[1]);
     expect(Object.keys(at.desk.batches[0]?.results ?? {})).toHaveLength(1001);
+    expect(at.desk.batches[0]?.state).toBe('answered');
   });
 
   it('leaves the deed standing when its undo was refused', async () => {

@@ -1,10 +1,12 @@
 /** A day to look at: every kind of task, request, amount and state a screen must be able to show. */
-import type { TaskView } from '../../../pwa/engine';
+import type { CustomerRequest, TaskView } from '../../../pwa/engine';
 import { derive } from '../../../sync/ts/canonical';
 
 const MINUTE = 60_000;
 /** 2025-11-21 09:42 in Shanghai. */
 export const NOW = 1_763_689_320_000;
+/** That moment, a Friday, at the station. */
+export const WHEN = { now: NOW, zone: 'Asia/Shanghai' };
 export const COURIER = derive('preview', 'courier');
 export const STATION = derive('preview', 'station');
 
@@ -15,7 +17,7 @@ interface Given {
   address: [text: string, community: string | null, building: string | null, unit: string | null, room: string | null];
   /** Minutes from NOW. */
   window?: [number, number];
-  requests?: [kind: string, text: string][];
+  requests?: [kind: string, text: string, more?: Partial<CustomerRequest>][];
   cod?: number;
   pickup?: boolean;
   pieces?: number;
@@ -64,11 +66,22 @@ export function taskView(given: Given, sequence: number): TaskView {
       id: derive('customer', given.name),
       name: given.name,
       phone: given.phone ?? '13812345678',
-      requests: (given.requests ?? []).map(([kind, words], at) => ({
+      language: null,
+      consents: [],
+      requests: (given.requests ?? []).map(([kind, words, more], at) => ({
         id: derive('request', given.waybill, String(at)),
         kind,
         text: words,
         active: true,
+        scope: 'always' as const,
+        address: null,
+        task: null,
+        weekdays: [],
+        source: 'order' as const,
+        state: 'accepted' as const,
+        valid_from: null,
+        valid_until: null,
+        ...more,
       })),
     },
     obligation: given.cod
@@ -77,6 +90,7 @@ export function taskView(given: Given, sequence: number): TaskView {
     conflict: null,
     rev: 1,
     state: 'confirmed',
+    fresh: [],
   };
 }
 

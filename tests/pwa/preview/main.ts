@@ -1,4 +1,4 @@
-/** The real screens on the stub: ?scene=work|fresh|load|offline|empty|waiting|huge|trouble|enrol|revoked&lang=zh|en&theme=… */
+/** The real screens on the stub: ?scene=work|asked|fresh|load|offline|empty|waiting|huge|trouble|enrol|revoked&lang=zh|en&theme=… */
 import { mount } from 'svelte';
 import App from '../../../pwa/courier/App.svelte';
 import '../../../pwa/courier/courier.css';
@@ -6,7 +6,7 @@ import { router } from '../../../pwa/courier/router.svelte';
 import { session } from '../../../pwa/courier/session.svelte';
 import { settings } from '../../../pwa/courier/settings.svelte';
 import { wake } from '../../../pwa/device/sound';
-import type { NoticeView, OutboxItem, TaskView } from '../../../pwa/engine';
+import type { CustomerRequest, NoticeView, OutboxItem, TaskView } from '../../../pwa/engine';
 import '../../../pwa/ui/base.css';
 import { language } from '../../../pwa/ui/i18n.svelte';
 import { theme, type Theme } from '../../../pwa/ui/theme.svelte';
@@ -102,6 +102,22 @@ function worked(): TaskView[] {
   return day;
 }
 
+/** The first customer asks for more: something new, something proposed at the door, something for other days. */
+function asked(): TaskView[] {
+  const [first, ...others] = aDay() as [TaskView, ...TaskView[]];
+  const [known] = first.customer.requests as [CustomerRequest];
+  const requests: CustomerRequest[] = [
+    known,
+    { ...known, id: 'new', kind: 'no_ring', text: '宝宝刚睡着', source: 'customer' },
+    { ...known, id: 'wait', kind: 'leave_at_reception', text: '前台小李代收', source: 'courier', state: 'proposed' },
+    { ...known, id: 'days', kind: 'weekdays_only', text: '', source: 'csr', scope: 'weekdays', weekdays: [1, 2, 3] },
+  ];
+  const listed = others.map((view) =>
+    view.task.sequence === 4 ? { ...view, fresh: view.customer.requests.map((one) => one.id) } : view,
+  );
+  return [{ ...first, fresh: ['new'], customer: { ...first.customer, requests } }, ...listed];
+}
+
 const scenes: Record<string, Partial<StubState>> = {
   work: { tasks: worked(), outbox: outbox.filter((one) => one.state !== 'needs_you') },
   fresh: {
@@ -116,6 +132,7 @@ const scenes: Record<string, Partial<StubState>> = {
     notices: [notice],
     hidden: [{ id: 'x', waybill: 'SF1428805599333', reason: 'reassigned', waiting: 2 }],
   },
+  asked: { tasks: asked() },
   revoked: { tasks: worked(), outbox, phase: 'revoked' },
   empty: { tasks: [] },
   waiting: { tasks: [], lastHeard: null, phase: 'offline' },

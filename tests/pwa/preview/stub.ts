@@ -65,6 +65,7 @@ export class StubEngine implements Engine {
   start = (): void => undefined;
   stop = (): void => undefined;
   close = (): void => undefined;
+  call = async (): Promise<Record<string, unknown>> => ({});
 
   async enrol(): Promise<Identity> {
     this.state.identity = someone;
@@ -85,6 +86,11 @@ export class StubEngine implements Engine {
   async markSeen(id: string): Promise<void> {
     this.state.outbox = this.state.outbox.map((item) => (item.op_id === id ? { ...item, seen: true } : item));
     this.state.notices = this.state.notices.map((notice) => (notice.id === id ? { ...notice, seen: true } : notice));
+    this.#changed();
+  }
+
+  async opened(task: string): Promise<void> {
+    this.state.tasks = this.state.tasks.map((view) => (view.task.id === task ? { ...view, fresh: [] } : view));
     this.#changed();
   }
 
