@@ -41,14 +41,15 @@ build: ## install what running needs and build the web apps when their sources c
 	@scripts/bootstrap run
 
 .PHONY: generate
-generate: ## write again what is generated: openapi.json, TypeScript types and validators
+generate: ## write again what is generated: openapi.json, TypeScript types and validators, docs/reference.md
 	@scripts/bootstrap dev
 	@npm run --silent generate
+	@python scripts/reference.py
 
 .PHONY: day
-day: ## replay a real day from FILE=... (SEED=n), one JSON object on standard output; use make -s
+day: ## replay a real day from FILE=... (SEED=n, FAULTS=rough), one JSON object on standard output; use make -s
 	@scripts/bootstrap run
-	@exec doorstep day $(if $(FILE),"$(FILE)") $(if $(SEED),--seed "$(SEED)")
+	@exec doorstep day $(if $(FILE),"$(FILE)") $(if $(SEED),--seed "$(SEED)") $(if $(FAULTS),--faults "$(FAULTS)")
 
 .PHONY: demo-export
 demo-export: ## write a made-up day of pickups for make day to OUT=... (default var/demo-day.csv)

@@ -25,7 +25,14 @@ Made up:   doorstep demo --export day.csv && doorstep day day.csv"""
     "--database", default="sqlite", show_default=True, help="sqlite, postgres, or a PostgreSQL address."
 )
 @click.option("--year", type=click.IntRange(2000, 2100), help="Year of the file's dates; default this year.")
-def day(file: Path | None, seed: int, database: str, year: int | None) -> None:
+@click.option(
+    "--faults",
+    type=click.Choice(["none", "rough"]),
+    default="none",
+    show_default=True,
+    help="rough: bad lines, wrong clocks, killed handhelds and a killed server, changed plans.",
+)
+def day(file: Path | None, seed: int, database: str, year: int | None, faults: str) -> None:
     """Replay a recorded day through the real server and the real handheld engine.
 
     Exit status: 0 all holds, 1 something is lost, doubled or different, 2 a file that cannot be used.
@@ -37,7 +44,15 @@ def day(file: Path | None, seed: int, database: str, year: int | None) -> None:
     try:
         rows = len(read_day(file, chosen).pickups)
         with click.progressbar(length=rows, label="pickups", file=sys.stderr) as bar:
-            outcome = replay_day(file, year=chosen, seed=seed, database=database, say=_say, tick=_ticker(bar))
+            outcome = replay_day(
+                file,
+                year=chosen,
+                seed=seed,
+                database=database,
+                rough=faults == "rough",
+                say=_say,
+                tick=_ticker(bar),
+            )
     except UnusableDayError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)

@@ -1,5 +1,6 @@
 """The dispatcher's desk, scripted: a web session over HTTP like any browser's."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -11,6 +12,8 @@ from server.core.ids import uuid7
 
 PAGE = 1000
 _TIMEOUT_S = 60.0
+_TRIES = 8
+_SESSION = "/api/v1/session"
 
 
 class DeskError(Exception):
@@ -21,7 +24,7 @@ class Desk:
     """A logged-in dispatcher. Keeps the op_ids of everything it sent."""
 
     def __init__(self, base_url: str, username: str, password: str) -> None:
-        self._base = base_url
+        self.base_url = base_url
         self._login = {"username": username, "password": password}
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         self._csrf = ""
@@ -29,7 +32,8 @@ class Desk:
 
     def log_in(self) -> None:
         """Opens a session; done again by itself when virtual time has outlived it."""
-        self._csrf = self._call("POST", "/api/v1/session", self._login)["csrf_token"]
+        self._csrf = ""
+        self._csrf = self._again("POST", _SESSION, self._login)["csrf_token"]
 
     def enrolment_code(self, courier_id: str) -> str:
         """A fresh one-time code for a courier's handheld."""
@@ -51,6 +55,21 @@ class Desk:
             ]
         )
 
+    def reassign(self, task: str, before: str, courier: str, now: int) -> str:
+        """Takes a task from one courier and gives it to another; the result's status."""
+        payload = {"courier": courier, "sequence": None, "reason": "临时调整 / changed on the day"}
+        made = operation("task.reassigned", f"task:{task}", payload, now, {"courier": before})
+        return str(self.send([made])[0]["status"])
+
+    def cancel(self, task: str, now: int) -> str:
+        """Cancels a task; the result's status."""
+        payload = {"reason": "客户取消 / cancelled by the customer"}
+        return str(self.send([operation("task.cancelled", f"task:{task}", payload, now)])[0]["status"])
+
+    def link(self, task: str) -> str:
+        """The address of the customer's page of a task."""
+        return str(self._again("POST", "/api/v1/tracking/links", {"task": task})["url"])
+
     def send(self, operations: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Sends operations, as many requests as they need; the results in order."""
         results: list[dict[str, Any]] = []
@@ -65,17 +84,23 @@ class Desk:
         return list(self._again("GET", "/api/v1/dispatch/conflicts?status=open", None)["conflicts"])
 
     def _again(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        try:
-            return self._call(method, path, body)
-        except urllib.error.HTTPError as error:
-            if error.code != 401:
-                raise DeskError(f"{method} {path}: {error.code} {error.read()[:300]!r}") from error
-        self.log_in()
-        return self._call(method, path, body)
+        """One call, as often as a bad line and a session that has run out need it; operations keep their ids."""
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return self._call(method, path, body)
+            except urllib.error.HTTPError as error:
+                if error.code == 401 and path != _SESSION:
+                    self.log_in()
+                elif error.code < 500 or not tries_left:
+                    raise DeskError(f"{method} {path}: {error.code} {error.read()[:300]!r}") from error
+            except (OSError, http.client.HTTPException) as error:
+                if not tries_left:
+                    raise DeskError(f"{method} {path}: {error}") from error
+        raise DeskError(f"{method} {path}: refused again and again")
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._base + path, data=data, method=method)  # noqa: S310  # loopback http
+        request = urllib.request.Request(self.base_url + path, data=data, method=method)  # noqa: S310  # loopback http
         request.add_header("Accept", "application/json")
         if data is not None:
             request.add_header("Content-Type", "application/json")

@@ -2,9 +2,11 @@
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from server.app import create_app
 from server.auth import queries as auth
@@ -14,10 +16,13 @@ from server.core.db import read, transaction
 from server.day.dayfile import Day, read_day
 from server.day.desk import Desk
 from server.day.evening import Evening
-from server.day.handhelds import Command, Handhelds
+from server.day.faults import NONE, roughen
+from server.day.handhelds import Handhelds
 from server.day.house import House, HouseError, fresh_house
+from server.day.line import Line
 from server.day.oracle import Verdict, judge, read_ledger
 from server.day.replay import Names, Replay
+from server.day.rough import Roughness
 from server.day.schedule import plan_day
 from sync.canonical import derive
 
@@ -48,14 +53,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The figures and whatever does not hold."""
+    """The figures, whatever does not hold, and on a rough day which faults fired, how often."""
 
     figures: Figures
     complaints: list[str]
+    faults: dict[str, int] | None = None
 
-    def as_json(self) -> dict[str, int | float]:
+    def as_json(self) -> dict[str, Any]:
         """The figures as they are printed."""
-        return asdict(self.figures)
+        return asdict(self.figures) | ({} if self.faults is None else {"faults": self.faults})
 
 
 def replay_day(
@@ -64,10 +70,13 @@ def replay_day(
     year: int,
     seed: int,
     database: str,
+    rough: bool,
     say: Callable[[str], None],
     tick: Callable[[int], None],
 ) -> Outcome:
     """Replays the day in `file` on a fresh `database` (see `fresh_house`).
+
+    A `rough` one has everything go wrong that `server.day.faults` knows.
 
     Raises:
         UnusableDayError: the file is no recorded day.
@@ -79,18 +88,27 @@ def replay_day(
         raise HouseError(f"{BUNDLE.relative_to(ROOT)} is missing: build the web apps first (make build)", 2)
     outcome: Outcome | None = None
     with fresh_house(database) as house:
-        verdict, sent = _replay(house, day, file, seed, say, tick)
-        outcome = Outcome(_figures(day, len(sent), verdict, time.monotonic() - began), verdict.complaints)
+        verdict, sent, fired = _replay(house, day, file, seed, rough, say, tick)
+        figures = _figures(day, len(sent), verdict, time.monotonic() - began)
+        outcome = Outcome(figures, verdict.complaints, fired if rough else None)
     if outcome is None:
         raise HouseError("stopped", 130)
     return outcome
 
 
 def _replay(
-    house: House, day: Day, file: Path, seed: int, say: Callable[[str], None], tick: Callable[[int], None]
-) -> tuple[Verdict, set[str]]:
-    """From the empty database to the oracle's verdict; also the op_ids of everything anybody sent."""
-    plan = plan_day(day, seed)
+    house: House,
+    day: Day,
+    file: Path,
+    seed: int,
+    rough: bool,
+    say: Callable[[str], None],
+    tick: Callable[[int], None],
+) -> tuple[Verdict, set[str], dict[str, int]]:
+    """From the empty database to the oracle's verdict; also the op_ids of everything anybody sent, and the faults."""
+    plan, faults = plan_day(day, seed), NONE
+    if rough:
+        plan, faults = roughen(day, plan, seed)
     house.set_clock(plan.opens)
     say("preparing the database")
     house.run("db", "upgrade")
@@ -99,13 +117,17 @@ def _replay(
     say(f"importing {len(day.pickups)} orders")
     _import(house, day, file)
     house.serve()
-    with Handhelds(BUNDLE, house.folder / "handhelds.log") as handhelds:
-        desk = Desk(house.base_url, DISPATCHER, password)
+    with Line(house.port, seed) as line, Handhelds(BUNDLE, house.folder / "handhelds.log") as handhelds:
+        base_url = line.url if rough else house.base_url
+        desk = Desk(base_url, DISPATCHER, password)
         desk.log_in()
+        troubles = Roughness(house, faults, seed) if rough else None
+        replay = Replay(plan, names, desk, handhelds, house.set_clock, tick, faults, troubles)
         say(f"enrolling {len(names.users)} handhelds")
-        _enrol(house, names, desk, handhelds, plan.opens, seed)
-        replay = Replay(plan, names, desk, handhelds, house.set_clock, tick)
+        _enrol(replay, base_url, plan.opens, seed)
+        line.spoil = rough
         replay.run()
+        line.spoil = False
         left = Evening(replay, desk, house.set_clock, plan.closes).run()
     told = replay.told
     say(
@@ -114,10 +136,16 @@ def _replay(
     )
     imported = [derive("import", "order.imported", MERCHANT, one.reference) for one in day.pickups]
     sent = {*told.op_ids, *desk.sent, *imported}
-    verdict = judge(day, told, sent, read_ledger(house.database_url))
+    ledger = read_ledger(house.database_url)
+    verdict = judge(day, told, sent, ledger)
     if left:
         verdict.complaints.append(f"{left} handhelds were never told that the server has everything")
-    return verdict, sent
+    skewed = sum(one.first != 0 for one in faults.skews.values())
+    fired = Counter(
+        {"clocks_off": skewed, "clocks_set": sum(one.since is not None for one in faults.skews.values())}
+    )
+    sent |= {op_id for op_id, wish in ledger.wishes if wish in told.wishes}
+    return verdict, sent, dict(sorted((line.fired + told.fired + fired).items()))
 
 
 def _import(house: House, day: Day, file: Path) -> None:
@@ -169,17 +197,14 @@ def _people(house: House, day: Day, password: str) -> Names:
     return Names(station.id, users, {one.reference: f"LP{one.reference}" for one in day.pickups})
 
 
-def _enrol(house: House, names: Names, desk: Desk, handhelds: Handhelds, now: int, seed: int) -> None:
-    couriers = list(names.users)
-    opened = [
-        Command(who, now, "open", {"baseUrl": house.base_url, "app": "day/1", "seed": seed})
-        for who in couriers
-    ]
-    handhelds.all(opened)
-    codes = [desk.enrolment_code(names.users[who]) for who in couriers]
+def _enrol(replay: Replay, base_url: str, now: int, seed: int) -> None:
+    users, handhelds = replay.names.users, replay.handhelds
+    opened = {"baseUrl": base_url, "app": "day/1", "seed": seed}
+    handhelds.all([replay.command(who, now, "open", opened) for who in users])
+    codes = [replay.desk.enrolment_code(user) for user in users.values()]
     handhelds.all(
         [
-            Command(who, now, "enrol", {"code": code, "label": f"Handheld {who}"})
-            for who, code in zip(couriers, codes, strict=True)
+            replay.command(who, now, "enrol", {"code": code, "label": f"Handheld {who}"})
+            for who, code in zip(users, codes, strict=True)
         ]
     )

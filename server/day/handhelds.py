@@ -22,12 +22,13 @@ class HandheldError(Exception):
 
 @dataclass(frozen=True)
 class Command:
-    """One command to one handheld at a moment of virtual time (ms)."""
+    """One command to one handheld: `now` is what its clock says (ms), `elapsing` the true time where they differ."""
 
     handheld: str
     now: int
     do: str
     args: dict[str, Any]
+    elapsing: int | None = None
 
 
 class Handhelds:

@@ -23,6 +23,7 @@ from server.demo.supervise import Child, ChildDiedError, Supervisor
 
 _COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
 _READY_WITHIN_S = 60.0
+SERVER = "the server"
 _PLENTY = 2 * 1024**3
 
 
@@ -87,13 +88,17 @@ class House:
             HouseError: it did not come up.
         """
         log = self.folder / "server.log"
-        self.supervisor.start(Child("the server", [*_COMMAND, "serve"], env=self.environment(), log=log))
+        self.supervisor.start(Child(SERVER, [*_COMMAND, "serve"], env=self.environment(), log=log))
         try:
             ready = self.supervisor.wait_until(self._answers, _READY_WITHIN_S)
         except ChildDiedError:
             ready = False
         if not ready:
             raise HouseError(f"the server did not start: {_last_line(log.read_text('utf-8', 'replace'))}")
+
+    def kill_server(self) -> None:
+        """The server is gone in the middle of whatever it does; `serve` starts it again."""
+        self.supervisor.kill(SERVER)
 
     def _answers(self) -> bool:
         try:
