@@ -79,6 +79,8 @@ PLANTED = [
             "conflicts",
             "crm",
             "intake",
+            "links",
+            "notifications",
             "ops",
             "parcels",
             "payments",
