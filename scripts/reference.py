@@ -140,7 +140,9 @@ def written() -> str:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         url = f"sqlite:///{data / 'reference.db'}"
-        app = create_app(config.Settings(database_url=url, data=data, secret_key="reference", env="test"))
+        app = create_app(
+            config.Settings(database_url=url, data=data, secret_key="reference", env="test"), live=False
+        )
     about = ("name", "says")
     sections: list[tuple[str, Row, Callable[[], Iterator[Row]]]] = [
         ("Operations", ("type", "version", "about", "class", "who may write it", "says", "含义"), operations),

@@ -1,8 +1,8 @@
 """The last words of `make test`: what ran, what failed, what was left out.
 
-usage: summary.py FOLDER PYTEST_CODE VITEST_CODE [LEFT_OUT...]
-Reads pytest.xml (JUnit) and vitest.json from FOLDER. Exits 1 when anything failed, also when a runner ended badly
-without counting a failure, or counted no test at all.
+usage: summary.py FOLDER PYTEST_CODE VITEST_CODE BROWSER_CODE [LEFT_OUT...]; BROWSER_CODE is - without a browser.
+Reads pytest.xml and browser.xml (JUnit) and vitest.json from FOLDER. Exits 1 when anything failed, also when a runner
+ended badly without counting a failure, or counted no test at all.
 """
 
 import json
@@ -35,10 +35,10 @@ class Count:
         )
 
 
-def read_pytest(file: Path, code: int) -> Count:
+def read_pytest(file: Path, code: int, runner: str = "pytest") -> Count:
     """Counts from pytest's JUnit file; none when pytest could not write it."""
     if not file.exists():
-        return Count("pytest", 0, 0, 0, 0, code or 1)
+        return Count(runner, 0, 0, 0, 0, code or 1)
     suites = list(ET.parse(file).getroot().iter("testsuite"))
 
     def total(name: str) -> int:
@@ -46,7 +46,7 @@ def read_pytest(file: Path, code: int) -> Count:
 
     failed, skipped = total("failures") + total("errors"), total("skipped")
     seconds = sum(float(suite.get("time", "0")) for suite in suites)
-    return Count("pytest", total("tests") - failed - skipped, failed, skipped, seconds, code)
+    return Count(runner, total("tests") - failed - skipped, failed, skipped, seconds, code)
 
 
 def read_vitest(file: Path, code: int) -> Count:
@@ -68,11 +68,13 @@ def read_vitest(file: Path, code: int) -> Count:
 
 def main(arguments: list[str]) -> int:
     """Print the summary; its last line alone says it all."""
-    folder, pytest_code, vitest_code, *left_out = arguments
+    folder, pytest_code, vitest_code, browser_code, *left_out = arguments
     counts = [
         read_vitest(Path(folder) / "vitest.json", int(vitest_code)),
         read_pytest(Path(folder) / "pytest.xml", int(pytest_code)),
     ]
+    if browser_code != "-":
+        counts.append(read_pytest(Path(folder) / "browser.xml", int(browser_code), "browser"))
     print("\nSummary")
     for count in counts:
         print(f"  {count}")

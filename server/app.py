@@ -14,15 +14,17 @@ from server.core import access, bus, clock, errors, headers, health, logs, metri
 from server.core.config import ROOT, Settings
 from server.core.db import db, default_mode, init_db, restore_mode
 from server.dispatch.live_api import tiles
-from server.dispatch.sockets import init_sockets
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 # The largest body any door takes (a photo of 5 MiB); doors that take less say so themselves.
 MAX_BODY = 5 * 1024 * 1024 + 65_536
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, live: bool = True) -> Flask:
     """Build the application from settings, by default those of the environment.
+
+    Only a web server is `live`: commands and the worker open no sockets, and their library takes as long to load as
+    all the rest of them.
 
     :raises ConfigError: for settings that cannot be honoured, such as a test clock in production.
     """
@@ -35,7 +37,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["doorstep_settings"] = settings
-    init_sockets(app, settings)
+    if live:
+        from server.dispatch.sockets import init_sockets
+
+        init_sockets(app, settings)
     _trust_proxies(app, settings)
     init_db(app, settings)
     Migrate(app, db, directory=str(ROOT / "migrations"))

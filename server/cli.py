@@ -24,7 +24,7 @@ from server.core.config import ROOT, ConfigError, Settings
 from server.core.db import read, transaction
 from server.day.cli import day
 from server.demo.cli import demo
-from server.dispatch import live, sockets
+from server.dispatch import live
 from server.intake.cli import orders
 from server.notifications.cli import outbox
 
@@ -43,7 +43,7 @@ class InApp(click.Group):
         try:
             settings = Settings.from_env()
             quiet = settings if os.environ.get("LOG_LEVEL") else replace(settings, log_level="error")
-            with create_app(quiet).app_context():
+            with create_app(quiet, live=False).app_context():
                 return super().invoke(ctx)
         except (ConfigError, service.RefusedError) as error:
             raise click.ClickException(str(error)) from error
@@ -66,7 +66,7 @@ def serve(
 ) -> None:
     """Run the web server (gunicorn). A live desk holds a thread; some are always left for everybody else."""
     settings = _settings()
-    held = settings.sockets + sockets.SPARE
+    held = settings.sockets + live.SPARE
     if threads is not None and threads < held + FREE_THREADS:
         raise click.ClickException(
             f"{threads} threads are too few for {settings.sockets} live desks: "
@@ -235,7 +235,7 @@ main.add_command(day)
 def openapi(only_check: bool, out: Path) -> None:
     """Write the OpenAPI document the web apps' types are generated from."""
     settings = Settings(database_url="sqlite://", data=ROOT / "var", secret_key="-", log_level="error")  # noqa: S106 - signs nothing
-    text = openapi_document.text(create_app(settings))
+    text = openapi_document.text(create_app(settings, live=False))
     if not only_check:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")

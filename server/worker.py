@@ -134,7 +134,7 @@ class Worker:
 
 def main() -> None:
     """Run a worker in this process until SIGTERM or SIGINT."""
-    app = create_app()
+    app = create_app(live=False)
     watch.serve(app, offset=1)
     worker = Worker(app, wiring.HANDLERS, wiring.PERIODIC)
 

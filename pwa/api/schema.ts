@@ -2643,6 +2643,27 @@ export interface components {
             /** @description ms since 1970-01-01T00:00Z */
             window_start: number | null;
         };
+        CustomerTouch: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: components["schemas"]["Person"];
+            by_customer: boolean;
+            conflict: string | null;
+            device: string | null;
+            op_id: string;
+            payload: {
+                [key: string]: unknown;
+            };
+            position: number;
+            /** @description ms since 1970-01-01T00:00Z */
+            received_at: number;
+            skew_ms: number | null;
+            status: string;
+            task: string | null;
+            type: string;
+            voided: boolean;
+            waybill: string | null;
+        };
         DeadNotice: {
             attempts: number;
             courier: components["schemas"]["DeadOwner"] | null;
@@ -4024,10 +4045,10 @@ export interface components {
             total: number;
         };
         TaskTouched: {
-            courier?: components["schemas"]["Touch1"];
-            sequence?: components["schemas"]["Touch1"];
-            window_end?: components["schemas"]["Touch1"];
-            window_start?: components["schemas"]["Touch1"];
+            courier?: components["schemas"]["Touch"];
+            sequence?: components["schemas"]["Touch"];
+            window_end?: components["schemas"]["Touch"];
+            window_start?: components["schemas"]["Touch"];
         };
         TaskWindowChanged: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -4062,7 +4083,7 @@ export interface components {
             v: 1;
         };
         Timeline: {
-            entries: components["schemas"]["Touch"][];
+            entries: components["schemas"]["CustomerTouch"][];
             next: number | null;
         };
         TimelineEntry: {
@@ -4083,27 +4104,6 @@ export interface components {
             voided: boolean;
         };
         Touch: {
-            /** @description ms since 1970-01-01T00:00Z */
-            at: number;
-            author: components["schemas"]["Person"];
-            by_customer: boolean;
-            conflict: string | null;
-            device: string | null;
-            op_id: string;
-            payload: {
-                [key: string]: unknown;
-            };
-            position: number;
-            /** @description ms since 1970-01-01T00:00Z */
-            received_at: number;
-            skew_ms: number | null;
-            status: string;
-            task: string | null;
-            type: string;
-            voided: boolean;
-            waybill: string | null;
-        };
-        Touch1: {
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
             author: string;

@@ -185,7 +185,7 @@ def _figures(day: Day, sent: int, verdict: Verdict, seconds: float) -> Figures:
 
 def _people(house: House, day: Day, password: str) -> Names:
     """The station, its dispatcher and one user per courier of the file."""
-    app = create_app(Settings.from_env(house.environment()))
+    app = create_app(Settings.from_env(house.environment()), live=False)
     with app.app_context():
         with transaction():
             station = auth_service.create_station(STATION, "Replayed day")

@@ -72,7 +72,7 @@ def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
         base = _address(settings, certificates)
         env.setdefault("DOORSTEP_URL", base)
         settings = Settings.from_env(env)
-        app = create_app(settings)
+        app = create_app(settings, live=False)
         with app.app_context():
             flask_migrate.upgrade()
             # The other two processes start while this one writes the day: two cores, half the wait.

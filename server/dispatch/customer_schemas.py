@@ -212,7 +212,7 @@ class Customer(Schema):
     server_time = moment()
 
 
-class Touch(Schema):
+class CustomerTouch(Schema):
     """One operation of a customer's timeline; `position` is its place in the log."""
 
     position = integer(1)
@@ -235,7 +235,7 @@ class Touch(Schema):
 class Timeline(Schema):
     """A page of it, newest first; `next` is the `before` of the page after it, null on the last one."""
 
-    entries = array(nested(Touch))
+    entries = array(nested(CustomerTouch))
     next = integer(nullable=True)
 
 

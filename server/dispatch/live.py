@@ -25,6 +25,8 @@ from server.dispatch.changes import LATE_MS, Look
 from server.ops import queries as op_queries
 from server.tasks import queries as task_queries
 
+SPARE = 4
+"""Threads for connections that are on their way in or out, beside the sockets that are served."""
 TICK_S = 0.5
 BEAT_S = 1.0
 CHECK_S = 2.0

@@ -31,8 +31,6 @@ from server.dispatch.live import Live, Member, room_of
 
 NAMESPACE = "/live"
 PATH = "/socket.io"
-SPARE = 4
-"""Threads for connections that are on their way in or out, beside the sockets that are served."""
 IDLE_S = 10.0
 GOODBYE_S = 1.0
 LISTEN_S = 2.0
@@ -144,7 +142,7 @@ class _Door:
     def _enter(self, environ: dict[str, Any]) -> Problem | None:
         environ[_SINCE] = time.monotonic()
         with self._lock:
-            if len(self._open) >= self._settings.sockets + SPARE:
+            if len(self._open) >= self._settings.sockets + live.SPARE:
                 return Problem(Code.LIVE_FULL, retry_after=30)
             self._open[id(environ)] = environ
         return None

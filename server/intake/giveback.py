@@ -10,9 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 from server.intake.problems import Lang
 from server.intake.table import Table
 
@@ -57,6 +54,9 @@ def _csv(lines: Iterable[Sequence[str]], table: Table) -> bytes:
 
 
 def _xlsx(lines: Iterable[Sequence[str]]) -> bytes:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("orders")
     for line in lines:

@@ -12,16 +12,25 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+from server.app import create_app
+from server.auth import queries as auth_queries
+from server.auth import service as auth
+from server.auth.policy import Role
+from server.core.config import Settings
+from server.core.db import db, transaction
 from server.core.ids import uuid7
 from server.demo.supervise import Child, Supervisor
 
 COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
 PASSWORD = "correct horse battery"
+SECRET = "a stage for browsers"
 READY_S = 40.0
 
 
@@ -47,7 +56,7 @@ class Stage:
             "DATABASE_URL": self.database_url,
             "DOORSTEP_DATA": str(self.folder / "data"),
             "DOORSTEP_ENV": "test",
-            "DOORSTEP_SECRET_KEY": "a stage for browsers",
+            "DOORSTEP_SECRET_KEY": SECRET,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "LOG_LEVEL": "warning",
@@ -65,6 +74,25 @@ class Stage:
         )
         assert done.returncode == 0, f"doorstep {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """The stage's own database, in this process: a command for each person would take as long as the story."""
+        settings = Settings(self.database_url, self.folder / "data", SECRET, env="test", log_level="error")
+        settings.data.mkdir(exist_ok=True)
+        app = create_app(settings, live=False)
+        with app.app_context():
+            yield
+            db.session.remove()
+            db.engine.dispose()
+
+    def hire(self, *people: tuple[str, str, Role]) -> None:
+        """People of the station: (username, name, role) each, all with the same password."""
+        with self.inside(), transaction():
+            station = auth_queries.station_by_code("HZ01")
+            assert station is not None
+            for username, name, role in people:
+                auth.create_user(station.id, username, name, role, password=PASSWORD)
 
     def start(self) -> None:
         """The server and the outbox worker, until ready."""
@@ -192,11 +220,9 @@ _PREPARED: dict[str, Path] = {}
 
 def _prepare(stage: Stage, orders: list[dict[str, str]]) -> None:
     stage.run("db", "upgrade")
-    stage.run("stations", "add", "HZ01", "杭州西湖站")
-    people = (("dora", "Dora", "dispatcher"), ("liang", "阿良", "courier"), ("bei", "Bei", "courier"))
-    for username, name, role in people:
-        arguments = ["users", "add", username, "--station", "HZ01", "--name", name, "--role", role]
-        stage.run(*arguments, said=f"{PASSWORD}\n{PASSWORD}\n")
+    with stage.inside(), transaction():
+        auth.create_station("HZ01", "杭州西湖站")
+    stage.hire(("dora", "Dora", "dispatcher"), ("liang", "阿良", "courier"), ("bei", "Bei", "courier"))
     file = stage.folder / "orders.csv"
     write_orders(file, orders)
     stage.run("orders", "import", str(file), "--station", "HZ01", "--merchant", "测试商家")

@@ -26,9 +26,7 @@ PICTURES = Path(__file__).parents[2] / "test-results" / "screens"
 def stage(tmp_path: Path, supervisor: Supervisor) -> Stage:
     PICTURES.mkdir(parents=True, exist_ok=True)
     made = set_up(tmp_path, supervisor, f"sqlite:///{tmp_path / 'stage.db'}", orders())
-    for username, name, role in (("chen", "陈晨", "csr"), ("ada", "Ada", "admin")):
-        arguments = ["users", "add", username, "--station", "HZ01", "--name", name, "--role", role]
-        made.run(*arguments, said=f"{PASSWORD}\n{PASSWORD}\n")
+    made.hire(("chen", "陈晨", "csr"), ("ada", "Ada", "admin"))
     made.assign("阿良", *WAYBILLS[:5])
     return made
 

@@ -28,7 +28,6 @@ def _orders() -> list[dict[str, str]]:
     return [
         {
             "kind": "pickup" if number % 9 == 0 else "delivery",
-            "merchant": "云上茶庄" if number % 2 else "山里人家",
             "reference": f"R{number:05d}",
             "waybill": _waybill(number),
             "name": "王小明",
@@ -46,9 +45,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("desk")
     with Supervisor(say=lambda _text: None) as supervisor:
         made = set_up(folder, supervisor, f"sqlite:///{folder / 'stage.db'}", _orders())
-        said = f"{PASSWORD}\n{PASSWORD}\n"
-        arguments = ["--station", "HZ01", "--name", "Dan", "--role", "dispatcher"]
-        made.run("users", "add", "dan", *arguments, said=said)
+        made.hire(("dan", "Dan", "dispatcher"))
         yield made
 
 
@@ -228,7 +225,7 @@ def test_a_view_is_sent_to_a_colleague(desks: Desks) -> None:
     by(dora, "filter-open").click()
     by(dora, "status-created").check()
     by(dora, "filter-kind").select_option("pickup")
-    by(dora, "filter-merchant").fill("山里人家")
+    by(dora, "filter-merchant").fill("测试商家")
     by(dora, "filter-merchant").press("Enter")
     by(dora, "sort-waybill").click()
     total = by(dora, "task-total")

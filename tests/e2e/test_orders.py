@@ -97,9 +97,15 @@ def test_an_import_some_of_which_has_moved_says_what(stage: Stage, open_browser:
     task = stage.task("XL000002")["id"]
     stage.operations(
         {
-            "type": "task.returned",
+            "type": "task.delivered",
             "entity": f"task:{task}",
-            "payload": {"reason": "REFUSED", "note": None, "photos": []},
+            "payload": {
+                "recipient": "self",
+                "recipient_name": None,
+                "signature": None,
+                "photos": [],
+                "consent": None,
+            },
         }
     )
     by(page, "import-undo").click()

@@ -78,6 +78,7 @@ PLANTED = [
             "auth",
             "conflicts",
             "crm",
+            "dispatch",
             "intake",
             "links",
             "notifications",
