@@ -1,8 +1,8 @@
 """The last words of `make test`: what ran, what failed, what was left out.
 
-usage: summary.py FOLDER PYTEST_CODE VITEST_CODE BROWSER_CODE [LEFT_OUT...]; BROWSER_CODE is - without a browser.
-Reads pytest.xml and browser.xml (JUnit) and vitest.json from FOLDER. Exits 1 when anything failed, also when a runner
-ended badly without counting a failure, or counted no test at all.
+usage: summary.py FOLDER NAME=CODE... [-- LEFT_OUT...]: each runner that was started and its exit code. Reads NAME.xml
+(JUnit) from FOLDER, for vitest vitest.json. Exits 1 when anything failed, also when a runner ended badly without
+counting a failure, or counted no test at all.
 """
 
 import json
@@ -29,13 +29,13 @@ class Count:
         return self.code == 0 and self.failed == 0 and self.passed > 0
 
     def __str__(self) -> str:
-        words = f"{self.runner:<8}{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        words = f"{self.runner:<9}{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
         return f"{words} in {self.seconds:.0f} s" + (
             "" if self.well else f"   <- not well (exit code {self.code})"
         )
 
 
-def read_pytest(file: Path, code: int, runner: str = "pytest") -> Count:
+def read_pytest(file: Path, code: int, runner: str) -> Count:
     """Counts from pytest's JUnit file; none when pytest could not write it."""
     if not file.exists():
         return Count(runner, 0, 0, 0, 0, code or 1)
@@ -66,15 +66,18 @@ def read_vitest(file: Path, code: int) -> Count:
     )
 
 
+def _read(folder: Path, name: str, code: str) -> Count:
+    if name == "vitest":
+        return read_vitest(folder / "vitest.json", int(code))
+    return read_pytest(folder / f"{name}.xml", int(code), name)
+
+
 def main(arguments: list[str]) -> int:
     """Print the summary; its last line alone says it all."""
-    folder, pytest_code, vitest_code, browser_code, *left_out = arguments
-    counts = [
-        read_vitest(Path(folder) / "vitest.json", int(vitest_code)),
-        read_pytest(Path(folder) / "pytest.xml", int(pytest_code)),
-    ]
-    if browser_code != "-":
-        counts.append(read_pytest(Path(folder) / "browser.xml", int(browser_code), "browser"))
+    runs, left_out = arguments[1:], []
+    if "--" in runs:
+        runs, left_out = runs[: runs.index("--")], runs[runs.index("--") + 1 :]
+    counts = [_read(Path(arguments[0]), *run.split("=")) for run in runs]
     print("\nSummary")
     for count in counts:
         print(f"  {count}")

@@ -243,30 +243,42 @@ class Replay:
             for one, code in zip(pickups, codes, strict=True)
         ]
         answers = self.handhelds.all(asked)
-        verdicts = {one.reference: said["verdict"] for one, said in zip(pickups, answers, strict=True)}
+        said_of = {one.reference: said for one, said in zip(pickups, answers, strict=True)}
         self.told.unlisted += sum(
             not said.get("task") or said["task"].get("unlisted", False) for said in answers
         )
         drafts = [
-            (who, [made for one in some for made in self._drafts(one, verdicts[one.reference])])
+            (who, [made for one in some for made in self._drafts(one, said_of[one.reference])])
             for who, some in _by_courier(pickups).items()
         ]
         self.record(drafts, at)
         self._tick(len(pickups))
 
-    def _drafts(self, one: Pickup, verdict: str) -> list[dict[str, Any]]:
+    def _drafts(self, one: Pickup, said: dict[str, Any]) -> list[dict[str, Any]]:
+        """The scan and the pickup; a handheld that knows the task says which of the customer's requests it showed."""
         waybill, task = self.names.waybills[one.reference], self.names.task(one.reference)
-        scan = {"code": waybill, "waybill": waybill, "source": "wedge", "verdict": verdict, "task": task}
+        scan = {
+            "code": waybill,
+            "waybill": waybill,
+            "source": "wedge",
+            "verdict": said["verdict"],
+            "task": task,
+        }
         taken: dict[str, Any] = {"pieces": 1, "weight_g": None, "photos": [], "waybill": waybill}
         return [
             draft("parcel.scanned", f"parcel:{self.names.parcel(one.reference)}", scan),
-            draft("task.picked_up", f"task:{task}", taken),
+            draft("task.picked_up", f"task:{task}", taken) | _shown(said.get("task")),
         ]
 
 
 def draft(kind: str, entity: str, payload: dict[str, Any]) -> dict[str, Any]:
     """What a screen hands to the engine; the engine makes the operation of it."""
     return {"type": kind, "entity": entity, "payload": payload}
+
+
+def _shown(view: dict[str, Any] | None) -> dict[str, Any]:
+    customer = view["customer"] if view and not view.get("unlisted") else None
+    return {"base": {"requests": [one["id"] for one in customer["requests"]]}} if customer else {}
 
 
 def _by_courier(pickups: list[Pickup]) -> dict[str, list[Pickup]]:

@@ -175,7 +175,7 @@ def test_a_long_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def write_results(folder: Path, *, failures: int = 0, vitest_failed: int = 0) -> None:
-    (folder / "pytest.xml").write_text(
+    (folder / "server.xml").write_text(
         f'<testsuites><testsuite tests="10" failures="{failures}" errors="0" skipped="1" time="2.5"/></testsuites>',
         encoding="utf-8",
     )
@@ -193,7 +193,7 @@ def test_the_summary_ends_with_one_line_that_says_it_all(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_results(tmp_path)
-    assert summary.main([str(tmp_path), "0", "0", "-"]) == 0
+    assert summary.main([str(tmp_path), "vitest=0", "server=0"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "tests: 14 passed, 0 failed, 1 skipped"
 
 
@@ -209,7 +209,7 @@ def test_the_summary_fails_when_anything_did(
     counts: dict[str, int],
 ) -> None:
     write_results(tmp_path, **counts)
-    assert summary.main([str(tmp_path), pytest_code, vitest_code, "-"]) == 1
+    assert summary.main([str(tmp_path), f"vitest={vitest_code}", f"server={pytest_code}"]) == 1
     said = capsys.readouterr().out
     assert "NOT WELL" in said
     assert " 0 failed" not in said.splitlines()[-1]
@@ -217,16 +217,20 @@ def test_the_summary_fails_when_anything_did(
 
 def test_a_runner_that_ran_nothing_is_no_success(tmp_path: Path) -> None:
     write_results(tmp_path)
-    (tmp_path / "pytest.xml").unlink()
-    assert summary.main([str(tmp_path), "0", "0", "-"]) == 1
+    (tmp_path / "server.xml").unlink()
+    assert summary.main([str(tmp_path), "vitest=0", "server=0"]) == 1
 
 
 def test_browser_stories_count_beside_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_results(tmp_path)
-    assert summary.main([str(tmp_path), "0", "0", "1"]) == 1, "a browser that wrote nothing is no success"
-    (tmp_path / "browser.xml").write_text((tmp_path / "pytest.xml").read_text("utf-8"), "utf-8")
-    assert summary.main([str(tmp_path), "0", "0", "0"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "tests: 23 passed, 0 failed, 2 skipped"
+    assert summary.main([str(tmp_path), "vitest=0", "server=0", "browser=0"]) == 1, (
+        "a browser that wrote nothing is no success"
+    )
+    (tmp_path / "browser.xml").write_text((tmp_path / "server.xml").read_text("utf-8"), "utf-8")
+    assert summary.main([str(tmp_path), "vitest=0", "server=0", "browser=0", "--", "a left out"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "  not run: a left out" in said
+    assert said[-1] == "tests: 23 passed, 0 failed, 2 skipped"
 
 
 def test_scripts_are_executable_and_parse() -> None:
