@@ -26,6 +26,7 @@ from server.app import create_app
 from server.core import clock
 from server.core.config import Settings
 from server.core.db import db
+from server.demo.supervise import PATIENCE_S
 from tests.builders import assign_draft, order_draft, task_id
 from tests.conftest import SECRET
 from tests.people import PASSWORD, Cast, make_cast
@@ -209,7 +210,7 @@ def test_the_server_ends_with_sockets_open(running: Running) -> None:
     desk, deaf = Socket(running.base, cookie), _deaf(running, cookie)
     assert soon(lambda: desk.named("beat"))
     running.web.send_signal(signal.SIGTERM)
-    assert running.web.wait(timeout=30) == 0
+    assert running.web.wait(timeout=PATIENCE_S) == 0, "the supervisor kills what takes longer"
     assert soon(lambda: desk.closed_at is not None)
     deaf.close()
     running.worker.send_signal(signal.SIGTERM)
