@@ -46,7 +46,7 @@ def test_a_file_from_the_drop_to_the_undo(
     mark = f"orders-{kind}-{locale[:2]}"
     log_in(page, stage.url, "dora", PASSWORD)
     page.goto(f"{stage.url}/dispatch#/orders")
-    expect(by(page, "view-orders")).to_be_visible()
+    expect(by(page, "orders")).to_be_visible()
     give(page, "bad.xlsx", b"PK\x03\x04 this is no workbook")
     expect(by(page, "orders-refused")).to_be_visible()
     look(page, f"{mark}-1-refused")
