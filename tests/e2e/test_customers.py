@@ -116,11 +116,11 @@ def test_the_day_of_customer_service(stage: Stage, open_browser: OpenBrowser) ->
     expect(by(page, "crm-request").filter(has_text="周五送到后门")).to_have_count(1)
 
     # Behind the masks: first a reason, then the clear values, also in the form that is open; they go with the screen.
-    by(page, "crm-reveal-open").click()
-    by(page, "crm-reveal-go").click()
+    by(page, "reveal-open").click()
+    by(page, "reveal-go").click()
     expect(page.get_by_text("请写一句原因")).to_be_visible()
-    by(page, "crm-reveal-reason").fill("客户来电核对")
-    by(page, "crm-reveal-go").click()
+    by(page, "reveal-reason").fill("客户来电核对")
+    by(page, "reveal-go").click()
     expect(by(page, "profile-phone")).to_have_value("12000000001")
     expect(by(page, "profile-phone")).to_be_enabled()
     expect(by(page, "profile-tags")).to_have_value("冷链, 老客户, 周五")
@@ -183,7 +183,7 @@ def test_every_screen_of_the_customers(
     by(page, "request-save").click()
     look(page, f"customers-4-request-{tag}")
     by(page, "consent-open").click()
-    by(page, "crm-reveal-open").click()
+    by(page, "reveal-open").click()
     look(page, f"customers-5-consent-reveal-{tag}")
     small = page.evaluate(
         "[...document.querySelectorAll('.detail button, .detail select, .detail input')]"

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from server.demo.supervise import Supervisor
 from tests.e2e.conftest import OpenBrowser
+from tests.e2e.pushes import Tray, deliver, registration_of
 from tests.e2e.stage import Stage, set_up
 from tests.e2e.steps import by, enrol, row, wait_ready_offline
 from tests.e2e.test_story import WAYBILLS, orders
@@ -23,50 +24,6 @@ def stage(tmp_path: Path, supervisor: Supervisor) -> Stage:
     made = set_up(tmp_path, supervisor, f"sqlite:///{tmp_path / 'stage.db'}", orders())
     made.assign("阿良", WAYBILLS[0])
     return made
-
-
-def deliver(devtools: CDPSession, origin: str, registration: str, payload: Any) -> None:
-    """A push as the browser's push service would hand it over, decrypted."""
-    data = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
-    devtools.send(
-        "ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": registration, "data": data}
-    )
-
-
-def registration_of(devtools: CDPSession, page: Page) -> str:
-    """The service worker's registration as the devtools number it."""
-    seen: list[str] = []
-    devtools.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda event: seen.extend(one["registrationId"] for one in event["registrations"]),
-    )
-    devtools.send("ServiceWorker.enable")
-    for _ in range(100):
-        if seen:
-            return seen[0]
-        page.wait_for_timeout(50)
-    raise AssertionError("no service worker was registered")
-
-
-def shown(page: Page) -> list[dict[str, Any]]:
-    """The notifications on the screen, asked by a page of the same origin."""
-    return list(
-        page.evaluate(
-            """async () => (await (await navigator.serviceWorker.getRegistration('/')).getNotifications())
-            .map(({ title, body, tag, lang, data }) => ({ title, body, tag, lang, data }))"""
-        )
-    )
-
-
-def one_shown(page: Page) -> dict[str, Any]:
-    """The one notification there is, once it is there."""
-    for _ in range(100):
-        seen = shown(page)
-        if seen:
-            assert len(seen) == 1, seen
-            return seen[0]
-        page.wait_for_timeout(50)
-    raise AssertionError("no notification was shown")
 
 
 def tap(context: BrowserContext) -> str | None:
@@ -114,7 +71,9 @@ def test_a_push_wakes_the_app_and_its_tap_opens_the_task(stage: Stage, open_brow
     beside = context.new_page()
     beside.goto(stage.url + "/dispatch")
     devtools = context.new_cdp_session(beside)
-    registration = registration_of(devtools, beside)
+    registration = registration_of(devtools, beside, f"{stage.url}/")
+
+    tray = Tray(context, "/sw.js")
 
     # The app is open to be seen: nothing is shown over it, the list draws the new task by itself.
     phone.bring_to_front()
@@ -122,17 +81,15 @@ def test_a_push_wakes_the_app_and_its_tap_opens_the_task(stage: Stage, open_brow
     deliver(devtools, stage.url, registration, notice(stage.task(WAYBILLS[1])["id"]))
     expect(by(phone, "saved-toast")).to_contain_text("新任务 1 个")
     expect(row(phone, WAYBILLS[1])).to_be_visible()
-    assert shown(beside) == []
+    assert tray.after(0) == []
 
     # The app is closed. A push is shown; the next one about the list takes its place.
     phone.close()
     stage.assign("阿良", WAYBILLS[2])
     task = stage.task(WAYBILLS[2])["id"]
     deliver(devtools, stage.url, registration, notice("another", id="two"))
-    one_shown(beside)
     deliver(devtools, stage.url, registration, notice(task, id="three"))
-    beside.wait_for_timeout(500)
-    seen = one_shown(beside)
+    (seen,) = tray.after(2)
     assert (seen["title"], seen["body"], seen["tag"], seen["lang"]) == (
         "新任务 1 个",
         "点开查看",
@@ -142,7 +99,7 @@ def test_a_push_wakes_the_app_and_its_tap_opens_the_task(stage: Stage, open_brow
     assert seen["data"] == {"id": "three", "kind": "task_new", "url": f"/#/task/{task}"}
     opened = tap(context)
     assert opened == f"/#/task/{task}"
-    assert shown(beside) == [], "a tapped notification goes away"
+    assert tray.after(0) == [], "a tapped notification goes away"
     again = context.new_page()
     again.goto(stage.url + opened)
     expect(again.get_by_text(WAYBILLS[2][-4:]).first).to_be_visible()
@@ -153,7 +110,6 @@ def test_a_push_wakes_the_app_and_its_tap_opens_the_task(stage: Stage, open_brow
     show = """async ([title, options]) =>
         (await navigator.serviceWorker.getRegistration('/')).showNotification(title, options)"""
     beside.evaluate(show, ["新任务 1 个", {"tag": "list", "data": {"url": f"/#/task/{other}"}}])
-    one_shown(beside)
     assert tap(context) is None
     again.wait_for_url(f"{stage.url}/#/task/{other}")
     expect(again.get_by_text(WAYBILLS[1][-4:]).first).to_be_visible()
@@ -167,7 +123,7 @@ def test_a_push_wakes_the_app_and_its_tap_opens_the_task(stage: Stage, open_brow
         notice(task, url="//evil.example/"),
     ):
         deliver(devtools, stage.url, registration, odd)
-        seen = one_shown(beside)
+        (seen,) = tray.after(1)
         assert seen["title"] == "Doorstep" and "evil" not in json.dumps(seen)
         assert tap(context) == "/#/"
 

@@ -4,7 +4,6 @@ script. Pictures for people to look at are in test-results/screens/.
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from server.core.config import ROOT, Settings
 from tests.browser import CHROMIUM, FLAGS
 from tests.builders import AT, request_draft
 from tests.conftest import SECRET, Clock
+from tests.e2e.pushes import Tray, deliver, registration_of
 from tests.e2e.test_screens import look
 from tests.people import make_cast
 from tests.server.ops.house import SHA, House
@@ -255,11 +255,6 @@ def test_a_push_is_shown_and_its_tap_opens_the_page(
     context.grant_permissions(["notifications"], origin=street.url)
     page = context.pages[0]
     session = context.new_cdp_session(page)
-    registrations: list[dict[str, Any]] = []
-    session.on(
-        "ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"])
-    )
-    session.send("ServiceWorker.enable")
     path = street.links["out"].removeprefix(street.url)
     page.goto(street.links["delivered"])  # another parcel's page: the tap has to open the right one
     page.evaluate(
@@ -268,13 +263,7 @@ def test_a_push_is_shown_and_its_tap_opens_the_page(
              while (made.active?.state !== 'activated') await new Promise((done) => setTimeout(done, 50));
            }"""
     )
-    mine = ""
-    for _ in range(100):
-        known = [one["registrationId"] for one in registrations if one["scopeURL"] == f"{street.url}/t/"]
-        mine = known[-1] if known else ""
-        if mine:
-            break
-        page.wait_for_timeout(100)
+    mine = registration_of(session, page, f"{street.url}/t/")
     notice = {
         "id": "33333333-0000-7000-8000-000000000000",
         "kind": "delivered",
@@ -284,29 +273,13 @@ def test_a_push_is_shown_and_its_tap_opens_the_page(
         "title": "包裹已签收",
         "body": "点开查看凭证",
     }
-    worker = next(one for one in context.service_workers if one.url.endswith("/t/worker.js"))
-    assert worker.evaluate("() => registration.active.state") == "activated"
-    shown: list[list[str]] = []
-    for number, data in enumerate((json.dumps(notice), "no notice of ours"), start=1):
-        session.send(
-            "ServiceWorker.deliverPushMessage", {"origin": street.url, "registrationId": mine, "data": data}
-        )
-        shown = worker.evaluate(
-            """async (wanted) => {
-                 let found = [];
-                 for (let tries = 0; tries < 200 && found.length < wanted; tries += 1) {
-                   await new Promise((done) => setTimeout(done, 50));
-                   found = await registration.getNotifications();
-                 }
-                 return found.map((one) => [one.title, one.body, one.data.url]);
-               }""",
-            number,
-        )
-        assert len(shown) == number, f"push {number} was not shown"
-    assert sorted(shown) == sorted(
-        [["包裹已签收", "点开查看凭证", path], ["Doorstep", "有新消息 · There is news", "/t/"]]
+    tray = Tray(context, "/t/worker.js")
+    for data in (notice, "no notice of ours"):
+        deliver(session, street.url, mine, data)
+    assert sorted((one["title"], one["body"], one["data"]["url"]) for one in tray.after(2)) == sorted(
+        [("包裹已签收", "点开查看凭证", path), ("Doorstep", "有新消息 · There is news", "/t/")]
     )
-    opened = worker.evaluate(
+    opened = tray.worker.evaluate(
         """async () => {
              const urls = [];
              Object.defineProperty(self.clients, 'openWindow', { value: async (url) => void urls.push(url) });
@@ -323,10 +296,7 @@ def test_a_push_is_shown_and_its_tap_opens_the_page(
     # A page that shows this very parcel looks again by itself.
     page.goto(street.links["out"])
     with page.expect_event("load"):
-        session.send(
-            "ServiceWorker.deliverPushMessage",
-            {"origin": street.url, "registrationId": mine, "data": json.dumps(notice)},
-        )
+        deliver(session, street.url, mine, notice)
     context.close()
 
 
