@@ -8,7 +8,7 @@ from server.core.bus import Bus, Message
 from server.core.jobs import Handler, Periodic
 from server.intake import calls
 from server.intake import jobs as orders
-from server.notifications import delivery, messages
+from server.notifications import delivery, forgetting, messages
 from server.notifications import service as notices
 from server.ops import manifest, react, reference
 from server.ops.events import (
@@ -22,6 +22,7 @@ from server.ops.events import (
 
 # event type -> reactor that runs in the transaction of the change
 INSIDE: tuple[tuple[type[Any], Any], ...] = (
+    (OperationDecided, react.renew),
     (OperationDecided, react.correct),
     (OperationDecided, react.carry_out),
     (OperationDecided, react.undo),
@@ -52,6 +53,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("reference", 60_000, reference.publish_all),
     Periodic("orders.resume", 30_000, orders.resume_left_behind),
     Periodic("orders.forget_calls", 3_600_000, calls.forget_old),
+    Periodic("notices.forget", 3_600_000, forgetting.forget_old),
 )
 
 

@@ -166,6 +166,16 @@ def ordered_task(op: Op, station: str) -> Record:
     }
 
 
+def follows_cancellation(task: Record, op: Op) -> bool:
+    """Whether an order makes a task anew: it names the very cancellation that stands, and nobody was at the door.
+
+    An order that names none never does, so that yesterday's file cannot bring back what was cancelled since.
+    """
+    cancelled = task["cancelled"]
+    untouched = task["status"] == "cancelled" and task["outcome"] is None and task["attempts"] == 0
+    return untouched and cancelled is not None and cancelled["op_id"] == op["payload"]["after"]
+
+
 def ordered_parcel(record: Record | None, op: Op) -> Record:
     """The parcel an order speaks of; one that was scanned before it was announced keeps its scans."""
     order = op["payload"]
@@ -181,13 +191,14 @@ def ordered_parcel(record: Record | None, op: Op) -> Record:
 
 
 def ordered_obligation(op: Op) -> Record:
-    """What is to be collected for an order."""
+    """What is to be collected for an order; nothing is due when it is nothing."""
+    amount = op["payload"]["cod_minor"]
     return {
         "id": id_of(op["entity"]),
         "task": id_of(op["entity"]),
-        "amount_minor": op["payload"]["cod_minor"],
+        "amount_minor": amount,
         "currency": op["payload"]["currency"],
-        "status": "due",
+        "status": "due" if amount > 0 else "settled",
         "collected": None,
     }
 

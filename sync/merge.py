@@ -12,6 +12,7 @@ from sync.apply import (
     ASSIGNING,
     apply,
     fact,
+    follows_cancellation,
     next_status,
     ordered_obligation,
     ordered_parcel,
@@ -312,7 +313,7 @@ def _standing_values(record: Record | None, op: Op) -> dict[str, Any]:
 def _order(board: Board, op: Op, context: _Context) -> Decision:
     order = op["payload"]
     known = board.get(op["entity"])
-    if known is not None:
+    if known is not None and not follows_cancellation(known, op):
         same = (known["merchant"], known["reference"]) == (order["merchant"], order["reference"])
         return Decision("merged") if same else Decision("quarantined", "waybill_taken")
     task = ordered_task(op, context.station)
@@ -323,8 +324,9 @@ def _order(board: Board, op: Op, context: _Context) -> Decision:
         op["entity"]: task,
         customer: ordered_customer(board.get(customer), op, context.station),
     }
-    if order["cod_minor"] > 0:
-        changes[f"obligation:{task['id']}"] = ordered_obligation(op)
+    obligation = f"obligation:{task['id']}"
+    if order["cod_minor"] > 0 or obligation in board:
+        changes[obligation] = ordered_obligation(op)
     return Decision("applied", changes=changes)
 
 

@@ -29,8 +29,19 @@ def _request_set_v1(envelope: Op) -> Op:
     return {**envelope, "v": 2, "payload": {**since, **payload}}
 
 
+def _order_imported_v1(envelope: Op) -> Op:
+    """In version 1 an order came once and for all: none followed a cancellation."""
+    payload = envelope.get("payload")
+    if not isinstance(payload, dict):
+        return {**envelope, "v": 2}
+    return {**envelope, "v": 2, "payload": {"after": None, **payload}}
+
+
 # (type, version) -> the step to the next version.
-STEPS: Final[Steps] = {("customer.request_set", 1): _request_set_v1}
+STEPS: Final[Steps] = {
+    ("customer.request_set", 1): _request_set_v1,
+    ("order.imported", 1): _order_imported_v1,
+}
 
 
 def upcast(envelope: Op, steps: Steps = STEPS) -> Op:

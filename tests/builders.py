@@ -51,6 +51,7 @@ def order(station: str, waybill: str = "SF1000000001", kind: str = "delivery", *
         "courier": None,
         "sequence": None,
         "import": None,
+        "after": None,
         **over,
     }
 
@@ -98,7 +99,7 @@ def order_draft(
 ) -> dict[str, Any]:
     """`order.imported` from the desk."""
     payload = order(station, waybill, kind, **over)
-    return draft("order.imported", f"task:{task_id(waybill, kind)}", payload)
+    return draft("order.imported", f"task:{task_id(waybill, kind)}", payload, v=2)
 
 
 def assign_draft(

@@ -3039,6 +3039,7 @@ export interface components {
         };
         OrderImported: {
             address: components["schemas"]["Address"];
+            after: string | null;
             cod_minor: number;
             courier: string | null;
             currency: string;
@@ -3083,7 +3084,7 @@ export interface components {
              */
             type: "order.imported";
             /** @enum {integer} */
-            v: 1;
+            v: 2;
         };
         OrderIn: {
             address: string;

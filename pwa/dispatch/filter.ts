@@ -39,7 +39,7 @@ export const STATUSES: readonly TaskStatus[] = [
   'returned',
   'cancelled',
 ];
-export const SORTS: readonly SortKey[] = ['sequence', 'window_end', 'status', 'waybill', 'courier', 'updated'];
+const SORTS: readonly SortKey[] = ['sequence', 'window_end', 'status', 'waybill', 'courier', 'updated'];
 const FRAMES: readonly TimeFrame[] = ['', 'late', 'soon', 'open'];
 const KINDS: readonly Filter['kind'][] = ['', 'delivery', 'pickup'];
 

@@ -3,17 +3,15 @@
  * An operation is made once, at the press of the button, and keeps its id through every retry: a lost answer and a
  * second try are one effect on the server.
  */
-import type { ConflictCase, OperationResult, Outcome } from './types';
-
-export type Field = string | number | boolean | null;
+import type { OperationResult } from './types';
 
 export interface Operation {
   op_id: string;
   type: string;
-  v: 1;
+  v: number;
   entity: string;
   base_rev: number | null;
-  base: Record<string, Field>;
+  base: Record<string, unknown>;
   payload: Record<string, unknown>;
   /** ms since epoch, clock of this desk. */
   at: number;
@@ -54,17 +52,25 @@ export interface Window {
   window_end: number | null;
 }
 
-function onTask(stamp: Stamp, task: Subject, type: string, base: Operation['base'], payload: object): Operation {
+/** What its writer saw, where that matters to the merge. */
+type Seen = Partial<Pick<Operation, 'v' | 'base_rev' | 'base'>>;
+
+export function made(stamp: Stamp, entity: string, type: string, payload: object, seen: Seen = {}): Operation {
   return {
     op_id: uuid7(stamp),
     type,
     v: 1,
-    entity: `task:${task.id}`,
-    base_rev: task.rev,
-    base,
+    entity,
+    base_rev: null,
+    base: {},
+    ...seen,
     payload: { ...payload },
     at: stamp.now,
   };
+}
+
+function onTask(stamp: Stamp, task: Subject, type: string, base: Operation['base'], payload: object): Operation {
+  return made(stamp, `task:${task.id}`, type, payload, { base_rev: task.rev, base });
 }
 
 export function assign(stamp: Stamp, task: Subject, courier: string): Operation {
@@ -88,7 +94,7 @@ export function reattempt(stamp: Stamp, task: Subject, seen: Window): Operation 
 
 export function changeWindow(stamp: Stamp, task: Subject, seen: Window, wanted: Window): Operation {
   const base = { window_start: seen.window_start, window_end: seen.window_end };
-  return onTask(stamp, task, 'task.window_changed', base, { ...wanted });
+  return onTask(stamp, task, 'task.window_changed', base, wanted);
 }
 
 export function note(stamp: Stamp, task: Subject, text: string): Operation {
@@ -97,29 +103,7 @@ export function note(stamp: Stamp, task: Subject, text: string): Operation {
 
 /** "This did not happen": the server folds the record again without the named operation. */
 export function correct(stamp: Stamp, entity: string, corrects: string, note: string): Operation {
-  return {
-    op_id: uuid7(stamp),
-    type: 'operation.corrected',
-    v: 1,
-    entity,
-    base_rev: null,
-    base: {},
-    payload: { corrects, error: 'did_not_occur', note },
-    at: stamp.now,
-  };
-}
-
-export function decide(stamp: Stamp, item: Pick<ConflictCase, 'id'>, outcome: Outcome, reason: string): Operation {
-  return {
-    op_id: uuid7(stamp),
-    type: 'conflict.decided',
-    v: 1,
-    entity: `conflict:${item.id}`,
-    base_rev: null,
-    base: {},
-    payload: { outcome, reason },
-    at: stamp.now,
-  };
+  return made(stamp, entity, 'operation.corrected', { corrects, error: 'did_not_occur', note });
 }
 
 /** Results by op_id, whatever order the server answered in; a result without an id belongs to its position. */

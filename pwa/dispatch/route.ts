@@ -51,7 +51,7 @@ export const HOME: Readonly<Route> = Object.freeze({
   pane: 'list',
 });
 
-export const VIEWS: readonly View[] = ['board', 'conflicts', 'customers', 'orders', 'notices', 'devices'];
+const VIEWS: readonly View[] = ['board', 'conflicts', 'customers', 'orders', 'notices', 'devices'];
 const MODES: readonly Mode[] = ['table', 'couriers', 'map'];
 const PANES: readonly Pane[] = ['side', 'list', 'detail'];
 const NAMED: ReadonlySet<string> = new Set(['mode', 'task', 'case', 'tab', 'id', 'pane']);

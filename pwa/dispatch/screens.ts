@@ -7,9 +7,20 @@ import type { Component } from 'svelte';
 import type { IconName } from '../ui/icons';
 import type { Tools } from './context';
 import type { ListCommand } from './desk/keys';
+import type { View } from './route';
 import type { SessionUser } from './types';
+import type { Word } from './words';
 
-export type ScreenName = 'conflicts' | 'customers' | 'orders' | 'notices' | 'devices';
+type OwnDeed = 'decide' | 'take' | 'undo' | 'accept' | 'decline';
+
+/** Keys that mean something of their own on one screen: the desk hears them, the help page and the screen show them. */
+export interface OwnKey {
+  keys: readonly string[];
+  does: OwnDeed;
+  word: Word;
+}
+
+type ScreenName = Exclude<View, 'board'>;
 type Role = SessionUser['role'];
 
 /** What a screen's own `screen.ts` exports. */
@@ -29,6 +40,8 @@ export interface Screen {
   read?(tools: Tools): Promise<void>;
   /** Cursor keys while the screen is shown; false leaves the key to the browser. */
   keys?(tools: Tools, command: ListCommand): boolean;
+  /** What its own keys do, the same way; `key` is the one that was pressed. */
+  own?: Partial<Record<OwnDeed, (tools: Tools, key: string) => boolean>>;
 }
 
 export interface ScreenEntry {
@@ -37,6 +50,7 @@ export interface ScreenEntry {
   /** After `g`: g u opens the customers. */
   key: string;
   roles: readonly Role[];
+  own: readonly OwnKey[];
   load(): Promise<Screen>;
 }
 
@@ -45,23 +59,31 @@ const STATION: readonly Role[] = ['dispatcher', 'admin'];
 
 const found = import.meta.glob<{ screen: Screen }>('./*/screen.ts');
 
-function from(folder: string): { load(): Promise<Screen> } | null {
-  const module = found[`./${folder}/screen.ts`];
-  return module === undefined ? null : { load: async () => (await module()).screen };
+function from(folder: string): ScreenEntry['load'] {
+  return async () => {
+    const module = await found[`./${folder}/screen.ts`]?.();
+    if (module === undefined) throw new Error(`no screen in ${folder}`);
+    return module.screen;
+  };
 }
 
-function entry(name: ScreenName, folder: string, icon: IconName, key: string, roles: readonly Role[]): ScreenEntry[] {
-  const door = from(folder);
-  return door === null ? [] : [{ name, icon, key, roles, load: door.load }];
-}
+const IN_THE_INBOX: readonly OwnKey[] = [
+  { keys: ['1', '2', '3'], does: 'decide', word: 'key.decide' },
+  { keys: ['o'], does: 'take', word: 'key.take' },
+  { keys: ['u', 'z'], does: 'undo', word: 'key.undo' },
+];
+const IN_THE_QUEUE: readonly OwnKey[] = [
+  { keys: ['y'], does: 'accept', word: 'key.accept' },
+  { keys: ['x'], does: 'decline', word: 'key.decline' },
+];
 
 /** In the order of the top line. */
 export const SCREENS: readonly ScreenEntry[] = [
-  ...entry('conflicts', 'conflicts', 'divert', 'c', DESK),
-  ...entry('customers', 'customers', 'users', 'u', DESK),
-  ...entry('orders', 'intake', 'download', 'o', STATION),
-  ...entry('notices', 'notices', 'volume', 'n', STATION),
-  ...entry('devices', 'devices', 'device', 'd', DESK),
+  { name: 'conflicts', icon: 'divert', key: 'c', roles: DESK, own: IN_THE_INBOX, load: from('conflicts') },
+  { name: 'customers', icon: 'users', key: 'u', roles: DESK, own: IN_THE_QUEUE, load: from('customers') },
+  { name: 'orders', icon: 'download', key: 'o', roles: STATION, own: [], load: from('intake') },
+  { name: 'notices', icon: 'volume', key: 'n', roles: STATION, own: [], load: from('notices') },
+  { name: 'devices', icon: 'device', key: 'd', roles: DESK, own: [], load: from('devices') },
 ];
 
 export function screenOf(view: string): ScreenEntry | null {

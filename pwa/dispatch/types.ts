@@ -29,7 +29,6 @@ export type TimelineEntry = Served['TimelineEntry'];
 export type TaskDetail = Served['TaskDetail'];
 
 export type Outcome = Served['Decision']['outcome'];
-export type ConflictCase = Omit<Served['Case'], 'outcomes'> & { outcomes: Outcome[] };
 
 export type DeviceRow = Served['Device'];
 export type EnrolmentCode = Served['Code'];

@@ -2,29 +2,20 @@
 import reasonTable from '../../sync/tables/reasons.json';
 import ruleTable from '../../sync/tables/merge.json';
 import { money, timeOfDay } from '../ui/format';
-import { language, translator } from '../ui/i18n.svelte';
+import { language, wording } from '../ui/i18n.svelte';
 import { board as enBoard } from '../ui/strings/en/board';
 import { common as enCommon } from '../ui/strings/en/common';
 import { desk as enDesk } from '../ui/strings/en/desk';
 import { board as zhBoard } from '../ui/strings/zh/board';
 import { common as zhCommon } from '../ui/strings/zh/common';
 import { desk as zhDesk } from '../ui/strings/zh/desk';
+import type { DoorError } from './door';
 import type { Shown } from './values';
 
 const zh = { ...zhCommon, ...zhDesk, ...zhBoard };
 export type Word = keyof typeof zh;
 
-export const t = translator({ zh, en: { ...enCommon, ...enDesk, ...enBoard } });
-
-function isWord(key: string): key is Word {
-  return Object.hasOwn(zh, key);
-}
-
-/** A word whose key comes from data (`status.` + status). Data we have no word for is shown as it is. */
-export function word(prefix: string, code: string): string {
-  const key = `${prefix}.${code}`;
-  return isWord(key) ? t(key) : code;
-}
+export const { t, word } = wording({ zh, en: { ...enCommon, ...enDesk, ...enBoard } });
 
 const reasons = new Map(reasonTable.reasons.map((reason) => [reason.code, reason]));
 
@@ -57,6 +48,12 @@ export function spanText(span: number): string {
   if (length < MINUTE) return t('span.seconds', { n: Math.round(length / 1000) });
   if (length < HOUR) return t('span.minutes', { n: Math.round(length / MINUTE) });
   return t('span.hours', { h: Math.floor(length / HOUR), m: Math.floor((length % HOUR) / MINUTE) });
+}
+
+/** Why masked values could not be shown. */
+export function unrevealedText({ code, retryAfter }: Pick<DoorError, 'code' | 'retryAfter'>): string {
+  if (code !== 'reveal_capped') return t('reveal.failed', { code });
+  return t('reveal.capped', { wait: spanText(retryAfter === null ? HOUR : retryAfter * 1000) });
 }
 
 /** What a value needs around it to be said: who people are, where the station is, what time it is. */

@@ -1,6 +1,6 @@
 /**
- * Everything that can be said of the web apps without running them: format, lint, types, import rules, generated files. Runs all
- * of it and fails at the end, so that one run names every fault. `--fix` puts right what a machine can put right.
+ * Everything that can be said of the web apps without running them: format, lint, types, import rules, generated files, weight. Runs
+ * all of it and fails at the end, so that one run names every fault. `--fix` puts right what a machine can put right.
  */
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -21,6 +21,7 @@ const STEPS = {
   'types of components': () => tool('svelte-check', '--tsconfig', './tsconfig.json', '--fail-on-warnings'),
   imports,
   'generated files': () => run('node', ['pwa/scripts/generate.mjs', ...(fix ? [] : ['--check'])]),
+  'weight of the first load': () => run('node', ['pwa/scripts/build.mjs', '--check']),
 };
 
 const failed = [];

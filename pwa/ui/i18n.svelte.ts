@@ -54,4 +54,24 @@ export function translator<D extends Record<string, string>>(
   return (key, params) => fill(dictionaries[language.current][key] ?? key, params);
 }
 
+/** What one face says: `t` for the words it names itself, the others for words whose key comes from data. */
+export interface Wording<K extends string> {
+  t: Translate<K>;
+  /** `own('status', code)` is the word `status.` + code, null when there is none. */
+  own(prefix: string, code: string): string | null;
+  /** The same; data we have no word for is shown as it is. */
+  word(prefix: string, code: string): string;
+}
+
+export function wording<D extends Record<string, string>>(
+  dictionaries: Record<Language, Record<keyof D & string, string>> & { zh: D },
+): Wording<keyof D & string> {
+  const t = translator(dictionaries);
+  const own = (prefix: string, code: string): string | null => {
+    const key = `${prefix}.${code}`;
+    return Object.hasOwn(dictionaries.zh, key) ? t(key) : null;
+  };
+  return { t, own, word: (prefix, code) => own(prefix, code) ?? code };
+}
+
 export const t = translator({ zh: zhCommon, en: enCommon });

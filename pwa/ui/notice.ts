@@ -4,7 +4,7 @@
  * phone number or an address; nothing here adds any.
  */
 
-export const NOTICE_KINDS = [
+const NOTICE_KINDS = [
   'out_for_delivery',
   'delivered',
   'attempt_failed',

@@ -40,7 +40,11 @@ TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     ("DOORSTEP_DIST", "pwa/dist", "folder of the built web apps"),
     ("DOORSTEP_PROXIES", "0", "number of trusted reverse proxies in front"),
-    ("DOORSTEP_TILES", "", "a .pmtiles file the desk's map is drawn from; empty draws a schematic"),
+    (
+        "DOORSTEP_TILES",
+        "",
+        "a .pmtiles file (Protomaps basemap scheme) the desk's map is drawn from; empty: a schematic",
+    ),
     ("DOORSTEP_SOCKETS", "24", "desks that are told of changes at once; the others ask every few seconds"),
     (
         "DOORSTEP_METRICS",

@@ -1,5 +1,6 @@
 """What the desk makes of a customer, as plain data: tiers, search lines, proposals, and how much may be revealed."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,33 +22,7 @@ DAY_MS: Final = 24 * HOUR_MS
 PER_HOUR: Final = 30
 PER_DAY: Final = 100
 
-
-_PLAIN: Final[Record] = {
-    "kind": "person",
-    "email": None,
-    "language": None,
-    "tier": "casual",
-    "contacts": [],
-    "consents": [],
-    "tags": [],
-    "profile_touched": {},
-}
-_PLAIN_REQUEST: Final[Record] = {
-    "scope": "always",
-    "address": None,
-    "task": None,
-    "weekdays": [],
-    "source": "order",
-    "state": "accepted",
-    "valid_from": None,
-    "valid_until": None,
-}
-
-
-def whole(record: Record) -> Record:
-    """A customer record with every field; one written before customers had profiles reads as a casual person."""
-    requests = [{**_PLAIN_REQUEST, **request} for request in record["requests"]]
-    return {**_PLAIN, **record, "requests": requests}
+_NO_DIGIT: Final = re.compile("[^0-9]")
 
 
 # --- what a customer is found by --------------------------------------------------------------------------------------
@@ -55,7 +30,7 @@ def whole(record: Record) -> Record:
 
 def tier_rank(record: Record) -> int:
     """0 for a key account, 2 for a casual customer."""
-    return TIERS.index(whole(record)["tier"])
+    return TIERS.index(record["tier"])
 
 
 def search_lines(record: Record) -> str:
@@ -63,7 +38,6 @@ def search_lines(record: Record) -> str:
 
     Phone numbers come before names and tags, so that a long list of contacts never pushes one out of the index.
     """
-    record = whole(record)
     people = [record, *record["contacts"]]
     lines = [_digits(person["phone"]) for person in people]
     lines += [_folded(person["name"]) for person in people]
@@ -97,7 +71,7 @@ def _folded(text: str) -> str:
 
 
 def _digits(text: str) -> str:
-    return "".join(char for char in text if "0" <= char <= "9")
+    return _NO_DIGIT.sub("", text)
 
 
 # --- proposals --------------------------------------------------------------------------------------------------------
@@ -105,7 +79,7 @@ def _digits(text: str) -> str:
 
 def open_proposals(record: Record) -> list[Record]:
     """Requests that somebody proposed and nobody has accepted or declined yet."""
-    return [one for one in whole(record)["requests"] if one["active"] and one["state"] == "proposed"]
+    return [one for one in record["requests"] if one["active"] and one["state"] == "proposed"]
 
 
 def proposed_at(record: Record) -> int | None:

@@ -1,7 +1,7 @@
 """Writes the demo day through the same doors as a real one: people, intake, the one write path.
 
-Safe to repeat: people are made once, a day's orders are known by their references, and the assignments have ids and
-bodies that follow from the day, so that a second start is answered from the log.
+Safe to repeat: people are made once, a day's orders are known by their references, and only what nobody has yet is
+assigned.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,9 @@ from typing import Any
 from server.auth import queries as auth
 from server.auth import service as auth_service
 from server.auth.policy import Role, StationView, UserView
-from server.core.clock import day_bounds, day_of, now_ms
+from server.core.clock import day_of, now_ms
 from server.core.db import read, transaction
+from server.core.ids import uuid7
 from server.demo.generate import SEED, order_rows, orders_csv
 from server.demo.words import COURIERS
 from server.intake import applying
@@ -24,7 +25,7 @@ from server.intake.policy import Intake, Order, read_orders
 from server.intake.table import Table, read_table
 from server.ops import pipeline
 from server.ops.batch import Writer
-from sync.canonical import derive
+from server.tasks import queries as tasks
 
 STATION = "HZ01"
 # Known to everybody who reads this file, therefore only ever set with DOORSTEP_ENV=demo.
@@ -136,12 +137,15 @@ def _import(table: Table, station: StationView, users: dict[str, UserView], toda
 
 def _assign(table: Table, station: StationView, users: dict[str, UserView], today: date) -> None:
     """What a dispatcher would do at six in the morning."""
-    dora = users["dora"]
-    at, _ = day_bounds(now_ms(), station.timezone)
+    dora, at = users["dora"], now_ms()
+    by_courier = _stops(table, station, today)
+    with read():
+        statuses = tasks.statuses(stop.task for stops in by_courier.values() for stop in stops)
     operations: list[dict[str, Any]] = []
-    for courier, stops in _stops(table, station, today).items():
+    for courier, stops in by_courier.items():
         for number, stop in enumerate(route(stops), start=1):
-            operations.append(_assignment(stop.task, users[courier].id, number, dora.id, at))
+            if statuses.get(stop.task) == "created":
+                operations.append(_assignment(stop.task, users[courier].id, number, dora.id, at))
     writer = Writer(dora.id, station.id, "dispatcher")
     for start in range(0, len(operations), _AT_ONCE):
         pipeline.submit(writer, operations[start : start + _AT_ONCE])
@@ -166,7 +170,7 @@ def _stop(order: Order) -> Stop:
 
 def _assignment(task: str, courier: str, sequence: int, author: str, at: int) -> dict[str, Any]:
     return {
-        "op_id": derive("demo", "task.assigned", task),
+        "op_id": uuid7(),
         "type": "task.assigned",
         "v": 1,
         "author": author,

@@ -192,7 +192,7 @@ def _row(
         "cod": {"amount_minor": obligation["amount_minor"], "status": obligation["status"]}
         if obligation
         else None,
-        "requests": lines.asked(task, customer),
+        "requests": len(lines.wishes(task, customer)),
         "attempts": task["attempts"],
         "conflict": case,
         "outcome": {name: outcome[name] for name in ("type", "at", "reason")} if outcome else None,

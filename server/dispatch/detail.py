@@ -14,6 +14,7 @@ from server.ops import queries as op_queries
 from server.ops.queries import LoggedOperation
 from server.proofs import queries as proof_queries
 from server.proofs.queries import ProofView
+from server.tasks import lines
 from server.tasks import queries as task_queries
 from server.tasks.queries import TaskView
 
@@ -110,5 +111,5 @@ def _entry(one: LoggedOperation, people: dict[str, str], devices: dict[str, str]
 
 
 def _requests(view: TaskView) -> list[dict[str, Any]]:
-    customer = crm_queries.by_ids([view.record["customer"]]).get(view.record["customer"])
-    return [request for request in customer["requests"] if request["active"]] if customer else []
+    customers = crm_queries.by_ids([view.record["customer"]])
+    return lines.wishes(view.record, customers.get(view.record["customer"], {}))

@@ -38,7 +38,10 @@ def overview(scope: Scope, settings: Settings) -> dict[str, Any]:
 
 
 def tiles(file: Path | None) -> dict[str, Any]:
-    """Address of the map's ground; null without the setting, and the desk draws a schematic."""
-    if file is None or not file.is_file():
+    """Address of the map's ground; null without the setting, and the desk draws a schematic.
+
+    A file that is not there has an address, too: the desk says that it cannot be read.
+    """
+    if file is None:
         return {"url": None, "attribution": None}
     return {"url": f"/tiles/{file.name}", "attribution": ATTRIBUTION}

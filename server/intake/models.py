@@ -102,6 +102,10 @@ class ImportRow(Model):
     outcome: Mapped[str | None] = mapped_column(String(16))
 
 
+# The outcome of a row whose task had moved when its import was undone: it stays an order.
+KEPT = "kept"
+
+
 class OrderReference(Model):
     """Every accepted order by the merchant's own number: the guard against the same order coming twice.
 

@@ -1,7 +1,7 @@
 """From the rows of a table to orders, all of them checked before anything is said. Plain data in, plain data out."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,11 +12,14 @@ from server.intake.problems import RowProblem, UnusableFileError
 from server.intake.sound import plain_hash, sound
 from server.intake.table import Table
 from sync.canonical import derive, normal_waybill
+from sync.tables import OPERATIONS
 from sync.validate import validate
 
 TYPE = "order.imported"
 APP = "intake/1"
 LOOK_EVERY = 1_000
+# What the payload holds beside what the order says: how it came here, and what the station makes of it.
+_NOT_SAID = ("import", "courier", "after")
 # Names in the payload that differ from the field's.
 _FIELD_OF = {
     "text": "address",
@@ -51,8 +54,13 @@ class Order:
 
     @cached_property
     def op_id(self) -> str:
-        """The same for ever for one merchant's reference: importing twice is one operation."""
-        return derive("import", TYPE, self.payload["merchant"], self.payload["reference"])
+        """The same for ever for one merchant's reference: importing twice is one operation.
+
+        Only after its import was taken back is it another one, named by the cancellation it follows.
+        """
+        after = self.payload["after"]
+        named = (self.payload["merchant"], self.payload["reference"], *((after,) if after else ()))
+        return derive("import", TYPE, *named)
 
     @cached_property
     def task_id(self) -> str:
@@ -62,7 +70,7 @@ class Order:
     @cached_property
     def digest(self) -> str:
         """What the order says, whichever file said it and whoever works here."""
-        said = {name: value for name, value in self.payload.items() if name not in ("import", "courier")}
+        said = {name: value for name, value in self.payload.items() if name not in _NOT_SAID}
         return plain_hash(said)
 
 
@@ -111,12 +119,17 @@ def without_repeated(
     return good, sorted(problems, key=lambda problem: problem.row)
 
 
+def cancellation_id(batch_id: str, task_id: str) -> str:
+    """The operation that cancels a task when its import is undone: the same however often it is sent (P16)."""
+    return derive("undo", batch_id, task_id)
+
+
 def envelope(order: Order, author: str, at: int) -> dict[str, Any]:
     """The operation of one order. Depends on nothing but its arguments: sent again it has the same body (P16)."""
     return {
         "op_id": order.op_id,
         "type": TYPE,
-        "v": 1,
+        "v": OPERATIONS[TYPE]["v"],
         "author": author,
         "device": None,
         "incarnation": None,
@@ -229,6 +242,7 @@ def payload_of(values: dict[str, Any], intake: Intake) -> dict[str, Any]:
         "courier": intake.couriers.get(values.get("courier") or ""),
         "sequence": values.get("sequence"),
         "import": intake.batch_id,
+        "after": None,
     }
 
 
@@ -274,13 +288,18 @@ def _column(name: str, rule: FieldRule | None, row: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class KnownOrder:
-    """An order that was accepted before; `undone` when its import was taken back as a whole."""
+    """An order that was accepted before.
+
+    `freed_by` is the cancellation of its task when its import was taken back: it may be given once more. `leaving`
+    while that is still being done.
+    """
 
     merchant: str
     reference: str
     task_id: str
     digest: str
-    undone: bool = False
+    leaving: bool = False
+    freed_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -311,9 +330,12 @@ def compare(
     for order in orders:
         mine = by_reference.get((order.payload["merchant"], order.payload["reference"]))
         other = by_task.get(order.task_id)
-        if mine is not None and mine.undone:
+        before = [one for one in (other, mine) if one is not None]
+        if any(one.leaving for one in before):
             told = {"value": order.payload["reference"]}
-            taken.append(RowProblem(order.row, columns["reference"], "undone", told))
+            taken.append(RowProblem(order.row, columns["reference"], "leaving", told))
+        elif before and all(one.freed_by for one in before):
+            new.append(replace(order, payload={**order.payload, "after": before[0].freed_by}))
         elif mine is not None and mine.digest == order.digest:
             unchanged += 1
         elif mine is not None:

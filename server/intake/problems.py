@@ -86,9 +86,9 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "“{value}”已导入过，内容不同；未更改",
         "“{value}” was imported before and says something else now; nothing was changed",
     ),
-    "undone": (
-        "“{value}”导入过，但那次导入已撤销，其任务已取消；未导入",
-        "“{value}” was imported before, and that import was undone: its task stays cancelled; not imported",
+    "leaving": (
+        "“{value}”所在的那次导入正在撤销；撤销完再导入",
+        "“{value}” belongs to an import that is being undone; import it when that is finished",
     ),
     "digits": (
         "“{value}”位数太多，表格软件已改动末尾数字；请把该列设为文本格式",

@@ -1,14 +1,14 @@
 """Reads of the staging tables."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
 from server.core.db import db
-from server.intake.models import ImportBatch, ImportRow, OrderReference
-from server.intake.policy import KnownOrder
+from server.intake.models import KEPT, ImportBatch, ImportRow, OrderReference
+from server.intake.policy import KnownOrder, cancellation_id
 
 _AT_ONCE = 500
 
@@ -78,27 +78,41 @@ def refused_rows(batch_id: str) -> list[tuple[int, str]]:
 
 def known_orders(merchants: set[str], references: Iterable[str], task_ids: Iterable[str]) -> list[KnownOrder]:
     """Accepted orders with one of these references (of one of these merchants) or one of these tasks."""
-    found: dict[tuple[str, str], KnownOrder] = {}
+    found: dict[tuple[str, str], tuple[KnownOrder, str, str]] = {}
     for some in _slices(references):
         _collect(found, OrderReference.reference.in_(some) & OrderReference.merchant.in_(merchants))
     for some in _slices(task_ids):
         _collect(found, OrderReference.task_id.in_(some))
-    return list(found.values())
+    kept = _kept({batch_id for _, batch_id, status in found.values() if status == "undone"})
+    return [_standing(*one, kept) for one in found.values()]
 
 
-def _collect(found: dict[tuple[str, str], KnownOrder], condition: object) -> None:
+def _collect(found: dict[tuple[str, str], tuple[KnownOrder, str, str]], condition: object) -> None:
     query = select(
         OrderReference.merchant,
         OrderReference.reference,
         OrderReference.task_id,
         OrderReference.digest,
+        OrderReference.batch_id,
         ImportBatch.status,
     ).join(ImportBatch, ImportBatch.id == OrderReference.batch_id)
     for row in db.session.execute(query.where(condition)):  # type: ignore[arg-type]
-        undone = row.status in ("undoing", "undone")
-        found[row.merchant, row.reference] = KnownOrder(
-            row.merchant, row.reference, row.task_id, row.digest, undone
-        )
+        known = KnownOrder(row.merchant, row.reference, row.task_id, row.digest)
+        found[row.merchant, row.reference] = (known, row.batch_id, row.status)
+
+
+def _kept(batch_ids: set[str]) -> set[str]:
+    """Tasks that had moved when their imports were undone."""
+    here = ImportRow.batch_id.in_(batch_ids) & (ImportRow.outcome == KEPT)
+    return {task_id for task_id in db.session.scalars(select(ImportRow.task_id).where(here)) if task_id}
+
+
+def _standing(known: KnownOrder, batch_id: str, status: str, kept: set[str]) -> KnownOrder:
+    if status == "undoing":
+        return replace(known, leaving=True)
+    if status == "undone" and known.task_id not in kept:
+        return replace(known, freed_by=cancellation_id(batch_id, known.task_id))
+    return known
 
 
 def _slices(values: Iterable[str]) -> Iterable[list[str]]:

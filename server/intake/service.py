@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from server.auth import queries as auth
@@ -280,7 +280,8 @@ def _accept(request: Request, batch_id: str, report: Report) -> None:
     """The one durable record: from this commit on every row will be applied, whatever dies.
 
     The primary key of `order_references` lets only one of two simultaneous imports of an order through. One statement
-    copies them, because SQLite's other writers wait for this commit.
+    copies them, because SQLite's other writers wait for this commit. An order whose import was taken back gives up its
+    place: its reference, or its waybill under another reference.
     """
     if report.problems:
         _keep_problems(batch_id, report)
@@ -291,8 +292,14 @@ def _accept(request: Request, batch_id: str, report: Report) -> None:
         .order_by(merchant, reference)
     )
     columns = ["merchant", "reference", "task_id", "batch_id", "digest"]
+    mine = references.order_by(None).subquery()
+    named = tuple_(OrderReference.merchant, OrderReference.reference).in_(select(mine.c[0], mine.c[1]))
+    free = OrderReference.batch_id.in_(select(ImportBatch.id).where(ImportBatch.status == "undone"))
     now = now_ms()
     with transaction() as session:
+        session.execute(
+            delete(OrderReference).where(free, or_(named, OrderReference.task_id.in_(select(mine.c.task_id))))
+        )
         session.execute(insert(OrderReference.__table__).from_select(columns, references))
         session.execute(
             update(ImportBatch)

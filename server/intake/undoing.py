@@ -11,11 +11,10 @@ from sqlalchemy import func, select, update
 from server.core.clock import now_ms
 from server.core.db import db, read, transaction
 from server.intake import queries
-from server.intake.models import ImportBatch, ImportRow
-from server.intake.policy import APP
+from server.intake.models import KEPT, ImportBatch, ImportRow
+from server.intake.policy import APP, cancellation_id
 from server.ops import imports
 from server.ops.batch import Result, Writer
-from sync.canonical import derive
 
 CHUNK = 100
 _STAND_ASIDE_S = 0.005
@@ -128,23 +127,25 @@ def _chunks(batch_id: str) -> Iterator[list[str]]:
 
 
 def _mark(batch_id: str, task_ids: list[str], results: Iterable[Result | None]) -> None:
-    kept = sum(1 for result in results if result is None)
+    kept = [task_id for task_id, result in zip(task_ids, results, strict=True) if result is None]
+    if kept:
+        theirs = (ImportRow.batch_id == batch_id) & ImportRow.task_id.in_(kept)
+        db.session.execute(update(ImportRow).where(theirs).values(outcome=KEPT))
     db.session.execute(
         update(ImportBatch)
         .where(ImportBatch.id == batch_id, func.coalesce(ImportBatch.applied_key, "") < task_ids[-1])
         .values(
             applied_key=task_ids[-1],
             applied_rows=ImportBatch.applied_rows + len(task_ids),
-            kept_rows=ImportBatch.kept_rows + kept,
+            kept_rows=ImportBatch.kept_rows + len(kept),
             progress_at=now_ms(),
         )
     )
 
 
 def _cancelling(batch: queries.BatchView, task_id: str) -> dict[str, Any]:
-    """The same operation however often it is sent (P16)."""
     return {
-        "op_id": derive("undo", batch.id, task_id),
+        "op_id": cancellation_id(batch.id, task_id),
         "type": "task.cancelled",
         "v": 1,
         "author": batch.undone_by,

@@ -80,6 +80,25 @@ def correct(event: OperationDecided, batch: Batch) -> None:
         takeback.rebuild(batch, takeback.take_back(batch, [target.op], op["op_id"]))
 
 
+def renew(event: OperationDecided, batch: Batch) -> None:
+    """An order that makes a cancelled task anew takes back what was said of it before, and what was owed for it.
+
+    A wish that came with the order given by mistake, and not with this one, is no wish of the customer's any more.
+    """
+    op, decided = event.item.operation, event.item.decided
+    if op["type"] != "order.imported" or decided.status != "applied" or op["entity"] not in batch.board.loaded:
+        return
+    before = [one for one in takeback.standing(batch, op["entity"]) if one["op_id"] != op["op_id"]]
+    takeback.take_back(batch, before, op["op_id"])
+    kept = {request["id"] for request in op["payload"]["requests"]}
+    misled = {
+        f"customer:{one['payload']['customer']['id']}"
+        for one in before
+        if one["type"] == "order.imported" and {wish["id"] for wish in one["payload"]["requests"]} - kept
+    }
+    takeback.rebuild(batch, misled)
+
+
 def _not_his(role: str, target: Envelope, op: Envelope) -> Fault | None:
     """Why somebody may not take this operation back; None when he may."""
     if role == "courier" and target["author"] != op["author"]:

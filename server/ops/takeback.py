@@ -19,6 +19,14 @@ def known(batch: Batch, op_ids: list[str]) -> dict[str, Past]:
     return _as_of_now(batch, oplog.by_ids(op_ids), lambda op: op["op_id"] in op_ids)
 
 
+def standing(batch: Batch, entity: str) -> list[Envelope]:
+    """What has been accepted about a task so far and still counts, its money included."""
+    past = {one.op["op_id"]: one for one in oplog.history(entity, ())}
+    identity = split(entity)[1]
+    found = _as_of_now(batch, past, lambda op: task_of(op) == identity)
+    return [one.op for one in found.values() if one.voided_by is None]
+
+
 def _marked_by(batch: Batch, by: str) -> dict[str, Past]:
     """The operations that stand or do not stand because of `by`."""
     marks = {**batch.voided, **batch.forced}

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.core.records import Record
-from server.crm import policy as customer_policy
 from sync.requests import belongs
 
 FINISHED = ("delivered", "picked_up", "returned", "cancelled")
@@ -52,20 +51,16 @@ def of_customer(task: Record, waybill: str, customer: Mapping[str, Any]) -> dict
         task["address"].get("text") or "",
     )
     return {
-        "requests": asked(task, customer),
+        "requests": len(wishes(task, customer)),
         "search": "\n".join(fold(word) for word in words),
     }
 
 
-def asked(task: Record, customer: Mapping[str, Any]) -> int:
-    """How many special requests of the customer are about this task, proposed ones too."""
-    if not customer:
-        return 0
-    return sum(
-        1
-        for request in customer_policy.whole(dict(customer))["requests"]
-        if request["active"] and belongs(request, task)
-    )
+def wishes(task: Record, customer: Mapping[str, Any]) -> list[Record]:
+    """The special requests of the customer that are about this task, proposed ones too."""
+    return [
+        request for request in customer.get("requests", ()) if request["active"] and belongs(request, task)
+    ]
 
 
 def board_until(status: str, window_end: int | None, now: int) -> int:

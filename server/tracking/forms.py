@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from server.tracking.policy import Facts
 from sync.canonical import canonical, derive
+from sync.tables import OPERATIONS
 
 LIFE_MS = 24 * 3_600_000
 TEXT = 200
@@ -32,7 +33,6 @@ KINDS: Final = (
 )
 BASE: Final = ("text", "active", "scope", "weekdays", "state", "valid_from", "valid_until")
 _TURNING: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-VERSIONS: Final = {"customer.request_set": 2}
 APP = "tracking"
 
 
@@ -164,7 +164,7 @@ def _draft(
     return {
         "op_id": derive("tracking/operation", form.nonce, canonical(payload)),
         "type": op_type,
-        "v": VERSIONS.get(op_type, 1),
+        "v": OPERATIONS[op_type]["v"],
         "entity": entity,
         "base": base or {},
         "payload": payload,

@@ -7,7 +7,6 @@ from server.conflicts import queries as conflict_queries
 from server.core.clock import now_ms
 from server.core.records import Record
 from server.crm import queries as crm_queries
-from server.crm.policy import whole
 from server.links.policy import LinkView
 from server.ops import queries as op_queries
 from server.parcels import queries as parcel_queries
@@ -25,7 +24,7 @@ def facts(link: LinkView) -> Facts | None:
     if view is None or view.record["customer"] != link.customer_id:
         return None
     task = view.record
-    customer = whole(crm_queries.by_ids([task["customer"]])[task["customer"]])
+    customer = crm_queries.by_ids([task["customer"]])[task["customer"]]
     parcel = parcel_queries.by_ids([task["parcel"]])[task["parcel"]]
     log = op_queries.timeline(view.id)
     said = last_dispute(log, link.customer_id)

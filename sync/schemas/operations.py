@@ -168,7 +168,10 @@ class RequestGiven(Strict):
 
 
 class OrderImported(Strict):
-    """An order as accepted; money in minor units, weight in grams."""
+    """An order as accepted; money in minor units, weight in grams.
+
+    `after` is the cancellation this order follows, when its import was taken back and it is given once more.
+    """
 
     kind = one_of(TASK_KINDS)
     merchant = line()
@@ -187,6 +190,7 @@ class OrderImported(Strict):
     courier = identity(nullable=True)
     sequence = integer(0, nullable=True)
     import_id = identity(nullable=True, key="import")
+    after = identity(nullable=True)
 
 
 class TaskAssigned(Strict):
@@ -352,7 +356,7 @@ PAYLOADS: Final[dict[str, type[Strict]]] = {
     "conflict.undone": ConflictUndone,
 }
 # Which version a payload is of, where it is not the first; older ones are lifted (`sync/upcast.py`).
-VERSIONS: Final = {"customer.request_set": 2}
+VERSIONS: Final = {"customer.request_set": 2, "order.imported": 2}
 
 
 def _operation(op_type: str, payload: type[Strict]) -> type[Envelope]:

@@ -147,6 +147,7 @@ interface Order {
   currency: string;
   requests: { id: string; kind: string; text: string }[];
   sequence: number | null;
+  after: string | null;
 }
 
 export function orderOf(op: Envelope): Order {
@@ -178,6 +179,15 @@ export function orderedTask(op: Envelope, station: string): TaskRecord {
   };
 }
 
+/**
+ * Whether an order makes a task anew: it names the very cancellation that stands, and nobody was at the door. An order that names
+ * none never does, so that yesterday's file cannot bring back what was cancelled since.
+ */
+export function followsCancellation(task: TaskRecord, op: Envelope): boolean {
+  const untouched = task.status === 'cancelled' && task.outcome === null && task.attempts === 0;
+  return untouched && task.cancelled !== null && task.cancelled.op_id === orderOf(op).after;
+}
+
 /** The parcel an order speaks of; one that was scanned before it was announced keeps its scans. */
 export function orderedParcel(record: ParcelRecord | null, op: Envelope): ParcelRecord {
   const { waybill, pieces, weight_g, goods } = orderOf(op);
@@ -185,11 +195,12 @@ export function orderedParcel(record: ParcelRecord | null, op: Envelope): Parcel
   return { ...known, id: derive('parcel', waybill), waybill, pieces, weight_g, goods };
 }
 
-/** What is to be collected for an order. */
+/** What is to be collected for an order; nothing is due when it is nothing. */
 export function orderedObligation(op: Envelope): ObligationRecord {
   const { cod_minor, currency } = orderOf(op);
   const id = idOf(op.entity);
-  return { id, task: id, amount_minor: cod_minor, currency, status: 'due', collected: null };
+  const status = cod_minor > 0 ? 'due' : 'settled';
+  return { id, task: id, amount_minor: cod_minor, currency, status, collected: null };
 }
 
 // --- parcels, money, shifts, cases ------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import {
   apply,
   ASSIGNING,
   fact,
+  followsCancellation,
   nextStatus,
   orderedObligation,
   orderedParcel,
@@ -313,7 +314,7 @@ function fieldsOf(record: object): JsonObject {
 const order: Decider = (board, op, context) => {
   const { merchant, reference, waybill, customer, cod_minor } = orderOf(op);
   const known = board[op.entity] as TaskRecord | undefined;
-  if (known !== undefined) {
+  if (known !== undefined && !followsCancellation(known, op)) {
     const same = known.merchant === merchant && known.reference === reference;
     return same ? ended('merged') : quarantined('waybill_taken');
   }
@@ -325,7 +326,8 @@ const order: Decider = (board, op, context) => {
     [op.entity]: task,
     [person]: orderedCustomer((board[person] as CustomerRecord | undefined) ?? null, op, context.station),
   };
-  if (cod_minor > 0) changes[`obligation:${task.id}`] = orderedObligation(op);
+  const obligation = `obligation:${task.id}`;
+  if (cod_minor > 0 || obligation in board) changes[obligation] = orderedObligation(op);
   return ended('applied', changes);
 };
 

@@ -24,8 +24,18 @@ function requestSetV1(envelope: Liftable): Liftable {
   return { ...envelope, v: 2, payload: { ...since, ...payload } };
 }
 
+/** In version 1 an order came once and for all: none followed a cancellation. */
+function orderImportedV1(envelope: Liftable): Liftable {
+  const { payload } = envelope;
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return { ...envelope, v: 2 };
+  return { ...envelope, v: 2, payload: { after: null, ...payload } };
+}
+
 /** `type@version` -> the step to the next version. */
-export const STEPS: Steps = { 'customer.request_set@1': requestSetV1 };
+export const STEPS: Steps = {
+  'customer.request_set@1': requestSetV1,
+  'order.imported@1': orderImportedV1,
+};
 
 /**
  * The operation in the newest version there is a way to. What is no operation, has an unknown type or comes from a newer version

@@ -13,7 +13,7 @@ from tests.browser import CHROMIUM, FLAGS
 from tests.e2e.proxy import Line
 from tests.e2e.stage import PASSWORD, Stage, set_up
 from tests.e2e.steps import by, log_in, row
-from tests.e2e.test_screens import look
+from tests.e2e.test_screens import looks
 
 MANY = 640
 """More than one request takes, and more than a screen shows by far."""
@@ -334,24 +334,24 @@ def test_the_board_in_all_its_forms(desks: Desks, size: tuple[int, int]) -> None
     tag = "phone" if phone else "desk"
     by(page, "filter-open").click()
     expect(by(page, "filter-kind")).to_be_visible()
-    look(page, f"desk-6-filter-{tag}")
+    looks(page, f"desk-6-filter-{tag}")
     by(page, "filter-open").click()
     by(page, "mode-couriers").click()
     expect(by(page, "courier-card").first).to_be_visible()
-    look(page, f"desk-7-couriers-{tag}")
+    looks(page, f"desk-7-couriers-{tag}")
     by(page, "mode-map").click()
     expect(by(page, "map")).to_have_attribute("data-stops", str(MANY), timeout=SLOW)
     expect(page.locator("[data-testid=map] canvas")).to_be_visible()
-    look(page, f"desk-8-map-{tag}")
+    looks(page, f"desk-8-map-{tag}")
     by(page, "palette-open").click()
     expect(by(page, "palette-item").first).to_be_visible()
-    look(page, f"desk-9-palette-{tag}")
+    looks(page, f"desk-9-palette-{tag}")
     by(page, "palette-input").fill("Bei")
     page.keyboard.press("Enter")
     expect(by(page, "filter-clear")).to_be_visible()
     by(page, "mode-table").click()
     by(page, "task-check").first.click()
-    look(page, f"desk-10-chosen-{tag}")
+    looks(page, f"desk-10-chosen-{tag}")
     by(page, "bulk-window").click()
     expect(by(page, "window-15:00")).to_be_visible()
-    look(page, f"desk-11-window-{tag}")
+    looks(page, f"desk-11-window-{tag}")

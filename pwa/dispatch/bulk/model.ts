@@ -88,7 +88,7 @@ export interface Line {
 }
 
 export type BatchState = 'sending' | 'waiting' | 'answered' | 'refused';
-export type BatchKind = Deed | 'undo' | 'decide' | 'other';
+export type BatchKind = Deed | 'undo';
 
 /** One press of a button: its operations, and what became of them. */
 export interface Batch {
@@ -99,7 +99,7 @@ export interface Batch {
   operations: Operation[];
   lines: Line[];
   results: Record<string, OperationResult>;
-  /** Name of the courier it went to, or what was done, for the sentence in the tray. */
+  /** Name of the courier it went to, for the sentence in the tray. */
   to: string;
   /** Id of that courier; '' where there is none. */
   courier: string;
@@ -166,18 +166,6 @@ export function makeBatch(order: Order, fit: readonly Picked[], to: string, rowO
     });
   }
   return batchOf({ deed: order.deed, to, courier: order.courier }, made, lines, stamp);
-}
-
-/** A batch around an operation made elsewhere (a decision of a case). */
-export function wrapped(operation: Operation, line: Omit<Line, 'op_id'>, stamp: Stamp): Batch {
-  const about: About = { deed: 'decide', to: '', courier: '' };
-  return batchOf(about, [operation], [{ ...line, op_id: operation.op_id }], stamp);
-}
-
-/** Operations of another screen; `said` is what the tray calls them. */
-export function otherBatch(said: string, made: Operation[], stamp: Stamp): Batch {
-  const lines = made.map((one) => ({ op_id: one.op_id, task: '', waybill: null, from: null }));
-  return batchOf({ deed: 'other', to: said, courier: '' }, made, lines, stamp);
 }
 
 /** Operations that have no answer yet, in their order. */

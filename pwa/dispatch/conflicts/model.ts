@@ -64,7 +64,7 @@ export function quickReasons(outcome: Outcome): string[] {
 }
 
 /** Skew beyond which the handheld's clock is pointed at, ms (the server flags the same amount). */
-export const SKEW_LIMIT = 300_000;
+const SKEW_LIMIT = 300_000;
 
 export function isSkewed(skew: number | null): boolean {
   return skew !== null && Math.abs(skew) > SKEW_LIMIT;

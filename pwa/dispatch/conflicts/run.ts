@@ -1,5 +1,5 @@
 /** One press of a button over one case or a thousand: its operations, and what became of each. Pure. */
-import { uuid7, type Operation, type Stamp } from '../operations';
+import { made, uuid7, type Operation, type Stamp } from '../operations';
 import type { OperationResult, Outcome } from '../types';
 import type { Case, Mark } from './types';
 
@@ -38,16 +38,7 @@ export const UNDO = 10 * 60_000;
 export const SLICE = 50;
 
 function written(stamp: Stamp, type: string, id: string, payload: object, base: Operation['base'] = {}): Operation {
-  return {
-    op_id: uuid7(stamp),
-    type,
-    v: 1,
-    entity: `conflict:${id}`,
-    base_rev: null,
-    base,
-    payload: { ...payload },
-    at: stamp.now,
-  };
+  return made(stamp, `conflict:${id}`, type, payload, { base });
 }
 
 function runOf(deed: Deed, lines: Line[], stamp: Stamp): Run {

@@ -3,7 +3,7 @@ import { NONE_CHOSEN, type Chosen } from './filter';
 import type { Run } from './run';
 import type { Case, CaseDetail, Colleague, Counts } from './types';
 
-export class Inbox {
+class Inbox {
   /** Whose inbox this is: nothing of one person stays for the next one at the same desk. */
   user = '';
   /** Query the rows answer; rows of another one are never shown under a filter they do not fit. */

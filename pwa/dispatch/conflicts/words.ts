@@ -1,25 +1,14 @@
 /** The inbox's own sentences; the desk's common ones come from `../words`. */
-import { language, translator } from '../../ui/i18n.svelte';
+import { language, wording } from '../../ui/i18n.svelte';
 import { inbox as en } from '../../ui/strings/en/inbox';
 import { inbox as zh } from '../../ui/strings/zh/inbox';
 import { fieldText, word } from '../words';
 import { lengthOf } from './model';
 
-export type InboxWord = keyof typeof zh;
-export const t = translator({ zh, en });
-
-function own(key: string): key is InboxWord {
-  return Object.hasOwn(zh, key);
-}
-
-/** An own word whose key comes from data; null when there is none. */
-export function ownWord(prefix: string, code: string): string | null {
-  const key = `${prefix}.${code}`;
-  return own(key) ? t(key) : null;
-}
+export const { t, own: ownWord } = wording({ zh, en });
 
 export function kindWord(kind: string): string {
-  return ownWord('kind', kind) ?? word('case', kind);
+  return word('case', kind);
 }
 
 /** `outcome.reason` is called by its last part: the column already says whose it is. */

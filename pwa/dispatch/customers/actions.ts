@@ -2,11 +2,11 @@
 import type { Tools } from '../context';
 import { asDoorError } from '../door';
 import type { Reading } from '../desk/state.svelte';
+import type { Operation } from '../operations';
 import type { OperationResult } from '../types';
-import type { CustomerOperation } from './drafts';
 import { joined, listPath, PAGE, questionKey, questionOf, tabOf } from './model';
 import { crm } from './state.svelte';
-import type { AuditAnswer, Clear, Customer, CustomersAnswer, Field, Proposal, Revealed, TimelinePage } from './types';
+import type { AuditAnswer, Customer, CustomersAnswer, Field, Proposal, Revealed, TimelinePage } from './types';
 
 const DOORS = '/api/v1/dispatch';
 
@@ -140,7 +140,7 @@ export async function readOlder(tools: Tools): Promise<void> {
 }
 
 /** Hand one operation in. Sending the same one again is safe: the server answers as the first time. */
-export async function hand(tools: Tools, operation: CustomerOperation): Promise<OperationResult> {
+export async function hand(tools: Tools, operation: Operation): Promise<OperationResult> {
   const body = { operations: [operation] };
   const answer = await tools.door.send<{ results: OperationResult[] }>('POST', '/api/v1/operations', body);
   const result = answer.results[0];
@@ -151,11 +151,10 @@ export async function hand(tools: Tools, operation: CustomerOperation): Promise<
 }
 
 /** Fields of the customer on the screen in the clear: counted, and kept with the reason. */
-export async function reveal(tools: Tools, id: string, fields: readonly Field[], reason: string): Promise<Clear> {
+export async function reveal(tools: Tools, id: string, fields: readonly Field[], reason: string): Promise<void> {
   const answer = await tools.door.send<Revealed>('POST', `${doorOf(id)}/reveal`, { fields, reason });
   const before = crm.clear.id === id ? crm.clear.values : {};
   if (tools.desk.route.id === id) {
     crm.clear = { id, values: { ...before, ...answer.values }, left: answer.left_today };
   }
-  return answer.values;
 }

@@ -2,8 +2,9 @@
 import { toasts } from '../../ui/toast.svelte';
 import type { Tools } from '../context';
 import { asDoorError } from '../door';
+import type { Operation } from '../operations';
 import { hand } from './actions';
-import { accept, decline, takenBack, type CustomerOperation } from './drafts';
+import { accept, decline, takenBack } from './drafts';
 import { crm } from './state.svelte';
 import type { Proposal } from './types';
 import { t } from './words';
@@ -11,7 +12,7 @@ import { t } from './words';
 export type Verdict = 'accept' | 'decline';
 
 /** Operations without an answer, by proposal and verdict: another try is the same operation again. */
-const unanswered = new Map<string, CustomerOperation>();
+const unanswered = new Map<string, Operation>();
 
 export async function decideOn(tools: Tools, proposal: Proposal, verdict: Verdict): Promise<void> {
   const { request, customer } = proposal;
@@ -27,15 +28,13 @@ export async function decideOn(tools: Tools, proposal: Proposal, verdict: Verdic
     else if (result.status === 'conflict') toasts.show({ text: t('queue.late'), tone: 'warn' });
     else toasts.show({ text: t('queue.failed', { code: result.code ?? result.status }), tone: 'bad' });
   } catch (failure) {
-    const error = asDoorError(failure);
-    if (error.status === 401) tools.desk.session = 'ended';
-    toasts.show({ text: t('queue.failed', { code: error.code }), tone: 'bad' });
+    toasts.show({ text: t('queue.failed', { code: asDoorError(failure).code }), tone: 'bad' });
   } finally {
     crm.deciding = new Set([...crm.deciding].filter((id) => id !== request.id));
   }
 }
 
-function gone(tools: Tools, proposal: Proposal, made: CustomerOperation, verdict: Verdict): void {
+function gone(tools: Tools, proposal: Proposal, made: Operation, verdict: Verdict): void {
   const value = (crm.proposals.value ?? []).filter((one) => one.request.id !== proposal.request.id);
   crm.proposals = { ...crm.proposals, value };
   crm.cursor = Math.max(0, Math.min(crm.cursor, value.length - 1));

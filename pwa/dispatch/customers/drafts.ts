@@ -3,20 +3,8 @@
  * The desk holds masked values. What nobody revealed goes out as it was seen, on both sides (base and payload): by the
  * three-way merge of the server what stands is then kept, and nobody disputes it.
  */
-import { uuid7, type Stamp } from '../operations';
+import { correct, made, uuid7, type Operation, type Stamp } from '../operations';
 import type { Clear, ConsentKind, ConsentSource, Contact, CustomerRequest, Profile, RequestScope } from './types';
-
-export interface CustomerOperation {
-  op_id: string;
-  type: 'customer.request_set' | 'customer.profile_set' | 'customer.consent_set' | 'operation.corrected';
-  v: number;
-  entity: string;
-  base_rev: number | null;
-  base: Record<string, unknown>;
-  payload: Record<string, unknown>;
-  /** ms since epoch, clock of this desk. */
-  at: number;
-}
 
 interface Whose {
   id: string;
@@ -26,40 +14,22 @@ interface Whose {
 function operation(
   stamp: Stamp,
   of: Whose,
-  type: CustomerOperation['type'],
-  base: CustomerOperation['base'],
+  type: 'customer.request_set' | 'customer.profile_set' | 'customer.consent_set',
+  base: Operation['base'],
   payload: object,
-): CustomerOperation {
-  return {
-    op_id: uuid7(stamp),
-    type,
-    v: type === 'customer.request_set' ? 2 : 1,
-    entity: `customer:${of.id}`,
-    base_rev: of.rev,
-    base,
-    payload: { ...payload },
-    at: stamp.now,
-  };
+): Operation {
+  const v = type === 'customer.request_set' ? 2 : 1;
+  return made(stamp, `customer:${of.id}`, type, payload, { v, base_rev: of.rev, base });
 }
 
 /** "This did not happen": the server folds the customer again without it. */
-export function takenBack(stamp: Stamp, made: CustomerOperation, note: string): CustomerOperation {
-  const payload = { corrects: made.op_id, error: 'did_not_occur', note };
-  return {
-    ...made,
-    op_id: uuid7(stamp),
-    type: 'operation.corrected',
-    v: 1,
-    base: {},
-    base_rev: null,
-    payload,
-    at: stamp.now,
-  };
+export function takenBack(stamp: Stamp, done: Operation, note: string): Operation {
+  return correct(stamp, done.entity, done.op_id, note);
 }
 
 // --- profile ---------------------------------------------------------------------------------------------------------
 
-export const PROFILE_FIELDS = ['kind', 'name', 'phone', 'email', 'language', 'tier', 'contacts', 'tags'] as const;
+const PROFILE_FIELDS = ['kind', 'name', 'phone', 'email', 'language', 'tier', 'contacts', 'tags'] as const;
 export type ProfileField = (typeof PROFILE_FIELDS)[number];
 /** Fields the desk sees masked. */
 export const GUARDED = ['name', 'phone', 'email', 'contacts'] as const;
@@ -130,7 +100,7 @@ export function changedFields(draft: Profile, seen: Profile): ProfileField[] {
   return PROFILE_FIELDS.filter((field) => JSON.stringify(draft[field]) !== JSON.stringify(seen[field]));
 }
 
-export function profileSet(stamp: Stamp, of: Whose, draft: Profile, seen: Profile): CustomerOperation {
+export function profileSet(stamp: Stamp, of: Whose, draft: Profile, seen: Profile): Operation {
   return operation(stamp, of, 'customer.profile_set', picked(seen), picked(draft));
 }
 
@@ -140,15 +110,6 @@ function picked(profile: Profile): Record<ProfileField, unknown> {
 
 // --- special requests ------------------------------------------------------------------------------------------------
 
-export const REQUEST_KINDS = [
-  'call_first',
-  'no_ring',
-  'leave_at_reception',
-  'weekdays_only',
-  'fragile',
-  'id_check',
-  'other',
-] as const;
 /** The fields of a request that merge three ways. */
 const MERGED = ['text', 'active', 'scope', 'weekdays', 'state', 'valid_from', 'valid_until'] as const;
 const MOST_TEXT = 500;
@@ -196,7 +157,7 @@ export function scoped(draft: RequestDraft, scope: RequestScope): RequestDraft {
 }
 
 /** A new request, written at the desk: it counts at once. */
-export function requestAdd(stamp: Stamp, of: Whose, draft: RequestDraft): CustomerOperation {
+export function requestAdd(stamp: Stamp, of: Whose, draft: RequestDraft): Operation {
   const payload = {
     ...scoped(draft, draft.scope),
     text: draft.text.trim(),
@@ -216,7 +177,7 @@ type Change = Partial<Pick<CustomerRequest, 'active' | 'state'> & RequestDraft>;
  * The address a request is for is masked here and cannot be sent back. Unless the scope itself changes, the operation
  * says nothing new about it (base and payload alike), and the server keeps scope, address and task as they stand.
  */
-export function requestChange(stamp: Stamp, of: Whose, seen: CustomerRequest, change: Change): CustomerOperation {
+export function requestChange(stamp: Stamp, of: Whose, seen: CustomerRequest, change: Change): Operation {
   const kept = seen.scope === 'address' && (change.scope === undefined || change.address === seen.address);
   const about = kept ? { scope: 'always', address: null, task: null } : pickedFrom(seen, ['scope', 'address', 'task']);
   const base = { ...pickedFrom(seen, MERGED), scope: about['scope'] };
@@ -228,12 +189,12 @@ function pickedFrom(seen: CustomerRequest, names: readonly (keyof CustomerReques
   return Object.fromEntries(names.map((name) => [name, seen[name]]));
 }
 
-export function accept(stamp: Stamp, of: Whose, seen: CustomerRequest): CustomerOperation {
+export function accept(stamp: Stamp, of: Whose, seen: CustomerRequest): Operation {
   return requestChange(stamp, of, seen, { state: 'accepted' });
 }
 
 /** What was declined is kept and not shown at the door. */
-export function decline(stamp: Stamp, of: Whose, seen: CustomerRequest): CustomerOperation {
+export function decline(stamp: Stamp, of: Whose, seen: CustomerRequest): Operation {
   return requestChange(stamp, of, seen, { active: false });
 }
 
@@ -256,7 +217,7 @@ export interface ConsentDraft {
   note: string;
 }
 
-export function consentSet(stamp: Stamp, of: Whose, draft: ConsentDraft): CustomerOperation {
+export function consentSet(stamp: Stamp, of: Whose, draft: ConsentDraft): Operation {
   const note = draft.note.trim();
   const payload = { ...draft, consent: uuid7(stamp), note: note === '' ? null : note };
   return operation(stamp, of, 'customer.consent_set', {}, payload);

@@ -1,7 +1,6 @@
 /** What the customers' screens show, worked out from what was read. Pure. */
-import { happened } from '../detail/model';
 import type { Route } from '../route';
-import type { Customer, CustomerRequest, Tier, Touch } from './types';
+import type { CustomerRequest, Tier, Touch } from './types';
 
 export type Tab = 'customers' | 'proposals' | 'audit';
 export const TIERS: readonly Tier[] = ['key', 'monthly', 'casual'];
@@ -122,13 +121,4 @@ export function offsetIn(zone: string): (at: number) => number {
 export function joined(before: readonly Touch[], more: readonly Touch[]): Touch[] {
   const known = new Set(before.map((touch) => touch.position));
   return [...before, ...more.filter((touch) => !known.has(touch.position))];
-}
-
-/** The day a touch is told under: when it happened, by the server's clock. */
-export function toldAt(touch: Touch): number {
-  return happened(touch);
-}
-
-export function openProposals(customer: Pick<Customer, 'requests'>): number {
-  return customer.requests.filter((one) => one.active && one.state === 'proposed').length;
 }

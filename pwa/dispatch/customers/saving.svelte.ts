@@ -1,8 +1,8 @@
 /** One form's way to the server: what was typed stays until it is saved, and another try is the same operation. */
 import type { Tools } from '../context';
 import { asDoorError } from '../door';
+import type { Operation } from '../operations';
 import { hand } from './actions';
-import type { CustomerOperation } from './drafts';
 import { t, word } from './words';
 
 export type Outcome = 'saved' | 'merged' | 'conflict' | 'failed';
@@ -16,10 +16,10 @@ export class Saving {
   tone = $state<'good' | 'warn' | 'bad'>('good');
   /** The case that was opened, '' = none. */
   conflict = $state('');
-  private made: { typed: string; operation: CustomerOperation } | null = null;
+  private made: { typed: string; operation: Operation } | null = null;
 
   /** `fields`: what the writer changed, to name it when somebody else changed the same. */
-  async run(tools: Tools, make: () => CustomerOperation, fields: readonly string[]): Promise<Outcome> {
+  async run(tools: Tools, make: () => Operation, fields: readonly string[]): Promise<Outcome> {
     if (this.busy) return 'failed';
     const operation = this.same(make());
     this.tell('', 'good');
@@ -56,7 +56,7 @@ export class Saving {
   }
 
   /** An answer that was lost does not make a second operation of the same words. */
-  private same(fresh: CustomerOperation): CustomerOperation {
+  private same(fresh: Operation): Operation {
     const { payload, base } = fresh;
     const known = Object.keys(base).length > 0;
     // The id of a new request or consent is drawn anew each time; of a known request it says which one.

@@ -3,7 +3,7 @@ import type { Tools } from '../context';
 import type { ListCommand } from '../desk/keys';
 import type { Screen } from '../screens';
 import { read } from './actions';
-import { decideOn } from './deciding';
+import { decideOn, type Verdict } from './deciding';
 import CustomerView from './customer.svelte';
 import { tabOf } from './model';
 import { crm } from './state.svelte';
@@ -21,15 +21,22 @@ function keys(tools: Tools, command: ListCommand): boolean {
   return true;
 }
 
-/** In the queue x declines the proposal the keys stand on; y accepts it (the queue listens for that itself). */
 function overProposals(tools: Tools, command: ListCommand): boolean {
   const waiting = crm.proposals.value ?? [];
   const here = waiting[crm.cursor];
   if (command.do === 'move') crm.cursor = Math.max(0, movedIndex(waiting.length, crm.cursor, command.step));
   else if (here === undefined) return false;
   else if (command.do === 'open') tools.desk.go({ id: here.customer.id, pane: 'detail' });
-  else if (command.do === 'select') void decideOn(tools, here, 'decline');
   else return false;
+  return true;
+}
+
+/** y accepts the proposal the keys stand on, x declines it. */
+function decide(tools: Tools, verdict: Verdict): boolean {
+  const shown = tabOf(tools.desk.route, tools.desk.user?.role ?? '') === 'proposals';
+  const here = crm.proposals.value?.[crm.cursor];
+  if (!shown || here === undefined) return false;
+  void decideOn(tools, here, verdict);
   return true;
 }
 
@@ -39,4 +46,5 @@ export const screen: Screen = {
   columns: '232px minmax(320px, 420px) minmax(0, 1fr)',
   read,
   keys,
+  own: { accept: (tools) => decide(tools, 'accept'), decline: (tools) => decide(tools, 'decline') },
 };

@@ -1,6 +1,6 @@
 /** The customers' sentences: their dictionary, and how requests, weekdays and validity are said in it. */
 import { day as dayText } from '../../ui/format';
-import { language, translator } from '../../ui/i18n.svelte';
+import { language, wording } from '../../ui/i18n.svelte';
 import { common as enCommon } from '../../ui/strings/en/common';
 import { crm as enCrm } from '../../ui/strings/en/crm';
 import { common as zhCommon } from '../../ui/strings/zh/common';
@@ -8,16 +8,7 @@ import { crm as zhCrm } from '../../ui/strings/zh/crm';
 import { dayRuns } from './model';
 import type { CustomerRequest } from './types';
 
-const zh = { ...zhCommon, ...zhCrm };
-export type Word = keyof typeof zh;
-
-export const t = translator({ zh, en: { ...enCommon, ...enCrm } });
-
-/** A word whose key comes from data; data we have no word for is shown as it is. */
-export function word(prefix: string, code: string): string {
-  const key = `${prefix}.${code}`;
-  return Object.hasOwn(zh, key) ? t(key as Word) : code;
-}
+export const { t, word } = wording({ zh: { ...zhCommon, ...zhCrm }, en: { ...enCommon, ...enCrm } });
 
 export function weekdaysText(weekdays: readonly number[]): string {
   return dayRuns(weekdays)

@@ -5,7 +5,6 @@ import { filterQuery } from '../filter';
 import { isNews, type Look } from '../live/model';
 import { screenOf } from '../screens';
 import type {
-  ConflictCase,
   CouriersAnswer,
   DeviceRow,
   SavedFilter,
@@ -84,23 +83,6 @@ export async function lookUp(tools: Tools, ids: readonly string[]): Promise<Task
 export async function readFilters(tools: Tools): Promise<void> {
   const answer = await changed<{ filters: SavedFilter[] }>(tools, `${API}/dispatch/filters`);
   if (answer !== null) tools.desk.filters = answer.filters;
-}
-
-export async function readCases(tools: Tools): Promise<void> {
-  const { desk } = tools;
-  type Answer = { conflicts: ConflictCase[] };
-  try {
-    const open = await changed<Answer>(tools, `${API}/dispatch/conflicts?status=open`);
-    if (open !== null) desk.openCases = open.conflicts;
-    if (desk.route.decided || desk.route.case !== '') {
-      const decided = await changed<Answer>(tools, `${API}/dispatch/conflicts?status=decided`);
-      if (decided !== null) desk.decidedCases = decided.conflicts;
-    }
-    desk.casesError = null;
-  } catch (error) {
-    desk.casesError = asDoorError(error).code;
-    throw error;
-  }
 }
 
 export async function readDevices(tools: Tools): Promise<void> {

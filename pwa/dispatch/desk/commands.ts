@@ -5,7 +5,7 @@ import { undo } from '../bulk/actions';
 import { undoable } from '../bulk/model';
 import type { Tools } from '../context';
 import { mayDispatch } from '../login/model';
-import { screenOf, type Screen } from '../screens';
+import { screensFor, type Screen } from '../screens';
 import { readIds } from './actions';
 import type { Command, ListCommand } from './keys';
 import type { Desk } from './state.svelte';
@@ -103,7 +103,8 @@ export function obey(tools: Tools, command: Command, screen: Screen | null): boo
       desk.go({ view: 'board', mode: command.mode, pane: 'list' });
       return true;
     case 'view':
-      if (command.view !== 'board' && screenOf(command.view) === null) return false;
+      if (command.view !== 'board' && !screensFor(desk.user?.role ?? '').some(({ name }) => name === command.view))
+        return false;
       desk.go({ view: command.view, pane: 'list' });
       return true;
     case 'palette':

@@ -1,6 +1,8 @@
 /** Keys of the desk as commands. Pure, so that the table of keys can be tested and the help page can show it. */
 import type { Deed } from '../bulk/model';
 import type { Mode, View } from '../route';
+import { SCREENS, type OwnKey } from '../screens';
+import type { Word } from '../words';
 
 /** What cursor keys mean in any list. */
 export type ListCommand = { do: 'move'; step: number; extend: boolean } | { do: 'select' | 'select_all' | 'open' };
@@ -29,20 +31,30 @@ export interface Heard {
   going: boolean;
 }
 
-const DEEDS = { a: 'assign', r: 'reassign', c: 'cancel', t: 'reattempt', w: 'window', n: 'note' } as const;
-const MODES = { '1': 'table', '2': 'couriers', '3': 'map' } as const;
+/** What can be done with tasks, in the order it is offered everywhere. */
+export const DEEDS: readonly { deed: Deed; key: string }[] = [
+  { deed: 'assign', key: 'a' },
+  { deed: 'reassign', key: 'r' },
+  { deed: 'reattempt', key: 't' },
+  { deed: 'window', key: 'w' },
+  { deed: 'note', key: 'n' },
+  { deed: 'cancel', key: 'c' },
+];
+/** How the board shows its tasks. */
+export const MODES: readonly { mode: Mode; key: string }[] = [
+  { mode: 'table', key: '1' },
+  { mode: 'couriers', key: '2' },
+  { mode: 'map', key: '3' },
+];
+type Place = Extract<Command, { do: 'mode' | 'view' }>;
 /** After `g`. */
-export const PLACES = {
-  t: { do: 'mode', mode: 'table' },
-  p: { do: 'mode', mode: 'couriers' },
-  m: { do: 'mode', mode: 'map' },
-  b: { do: 'view', view: 'board' },
-  c: { do: 'view', view: 'conflicts' },
-  u: { do: 'view', view: 'customers' },
-  o: { do: 'view', view: 'orders' },
-  n: { do: 'view', view: 'notices' },
-  d: { do: 'view', view: 'devices' },
-} as const satisfies Record<string, Command>;
+export const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
+  ['b', { do: 'view', view: 'board' }],
+  ['t', { do: 'mode', mode: 'table' }],
+  ['p', { do: 'mode', mode: 'couriers' }],
+  ['m', { do: 'mode', mode: 'map' }],
+  ...SCREENS.map(({ key, name }): [string, Place] => [key, { do: 'view', view: name }]),
+]);
 const PLAIN = {
   x: 'select',
   '*': 'select_all',
@@ -72,9 +84,16 @@ function plain(key: string, shift: boolean): Command | null {
   if (step !== undefined) return { do: 'move', step, extend: shift };
   if (has(PLAIN, key)) return { do: PLAIN[key] };
   if (shift) return null;
-  if (has(DEEDS, key)) return { do: 'deed', deed: DEEDS[key] };
-  if (has(MODES, key)) return { do: 'mode', mode: MODES[key] };
-  return null;
+  const deed = DEEDS.find((one) => one.key === key);
+  if (deed !== undefined) return { do: 'deed', deed: deed.deed };
+  const mode = MODES.find((one) => one.key === key);
+  return mode === undefined ? null : { do: 'mode', mode: mode.mode };
+}
+
+/** The own key of a screen that was pressed; such keys come before what the desk means by them. */
+export function ownOf(own: readonly OwnKey[], press: Press, going: boolean): OwnKey | null {
+  if (press.control || press.alt || press.shift || press.typing || going) return null;
+  return own.find((one) => one.keys.includes(press.key.toLowerCase())) ?? null;
 }
 
 /** `going`: the last press was a `g`. */
@@ -85,31 +104,38 @@ export function hear(press: Press, going: boolean): Heard {
   if (press.control || press.alt) return only(null);
   if (press.key === 'Escape') return only({ do: 'escape' });
   if (press.typing) return only(null);
-  if (going) return only(has(PLACES, key) ? PLACES[key] : null);
+  if (going) return only(PLACES.get(key) ?? null);
   if (key === 'g' && !press.shift) return { command: null, going: true };
   return only(plain(key, press.shift));
 }
 
-/** The help page, in the order a newcomer needs it: keys and the word for what they do. */
-export const HELP = [
-  { keys: ['j', 'k'], word: 'help.move' },
+/** A line of the help page: keys as the browser calls them (`Shift j` and `Control k` held together), and what they do. */
+export interface HelpLine {
+  keys: readonly string[];
+  word: Word;
+}
+
+/** Keys that mean the same everywhere or belong to the board, in the order a newcomer needs them. */
+export const HELP: readonly HelpLine[] = [
+  { keys: ['j', 'k', 'ArrowDown', 'ArrowUp'], word: 'help.move' },
+  { keys: ['PageDown', 'PageUp'], word: 'help.page' },
+  { keys: ['End', 'Home'], word: 'help.ends' },
   { keys: ['Enter'], word: 'help.open' },
   { keys: ['x'], word: 'help.select' },
   { keys: ['Shift j', 'Shift k'], word: 'help.select_range' },
   { keys: ['*'], word: 'help.select_all' },
-  { keys: ['a'], word: 'deed.assign' },
-  { keys: ['r'], word: 'deed.reassign' },
-  { keys: ['t'], word: 'deed.reattempt' },
-  { keys: ['w'], word: 'deed.window' },
-  { keys: ['n'], word: 'deed.note' },
-  { keys: ['c'], word: 'deed.cancel' },
+  ...DEEDS.map(({ deed, key }): HelpLine => ({ keys: [key], word: `deed.${deed}` })),
   { keys: ['z'], word: 'help.undo' },
   { keys: ['/'], word: 'help.search' },
   { keys: ['s'], word: 'help.save_filter' },
-  { keys: ['1', '2', '3'], word: 'help.modes' },
-  { keys: ['g b', 'g c'], word: 'help.views' },
-  { keys: ['g u', 'g o'], word: 'help.views_more' },
-  { keys: ['Ctrl K'], word: 'help.palette' },
-  { keys: ['Esc'], word: 'help.escape' },
+  { keys: MODES.map(({ key }) => key), word: 'help.modes' },
+  { keys: ['Control k'], word: 'help.palette' },
+  { keys: ['Escape'], word: 'help.escape' },
   { keys: ['?'], word: 'help.this' },
-] as const;
+];
+
+/** What is heard by whatever lies over a screen: a sheet, a picture. */
+export const ABOVE: readonly HelpLine[] = [
+  { keys: ['Control Enter'], word: 'help.send' },
+  { keys: ['ArrowLeft', 'ArrowRight'], word: 'help.pictures' },
+];

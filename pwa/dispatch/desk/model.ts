@@ -1,6 +1,6 @@
 /** Look-ups over what the desk holds. Pure. */
 import { isOver, type Batch } from '../bulk/model';
-import type { ConflictCase, CourierRow, SessionUser } from '../types';
+import type { CourierRow, SessionUser } from '../types';
 
 /** Tasks with an operation on its way: shown as saved, not yet as done. */
 export function onTheWay(batches: readonly Batch[]): ReadonlySet<string> {
@@ -10,18 +10,10 @@ export function onTheWay(batches: readonly Batch[]): ReadonlySet<string> {
   );
 }
 
-/** Names by id, from wherever the desk has heard one. */
-export function namesOf(
-  couriers: readonly CourierRow[],
-  cases: readonly ConflictCase[],
-  user: SessionUser | null,
-): ReadonlyMap<string, string> {
+/** Names by id: the couriers' and one's own. */
+export function namesOf(couriers: readonly CourierRow[], user: SessionUser | null): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const courier of couriers) names.set(courier.id, courier.name);
-  for (const item of cases) {
-    if (item.mine_author !== null && item.mine_author_name) names.set(item.mine_author, item.mine_author_name);
-    if (item.theirs_author !== null && item.theirs_author_name) names.set(item.theirs_author, item.theirs_author_name);
-  }
   if (user !== null) names.set(user.id, user.name);
   return names;
 }

@@ -5,15 +5,7 @@ import { meant, type Batch, type Deed } from '../bulk/model';
 import { askQuery } from '../filter';
 import { freshness, START, type LiveState, type Look } from '../live/model';
 import { changed, formatRoute, isStep, parseRoute, type Route } from '../route';
-import type {
-  ConflictCase,
-  CourierRow,
-  DeviceRow,
-  SavedFilter,
-  SessionUser,
-  SummaryAnswer,
-  TaskDetail,
-} from '../types';
+import type { CourierRow, DeviceRow, SavedFilter, SessionUser, SummaryAnswer, TaskDetail } from '../types';
 import { namesOf, onTheWay } from './model';
 
 /** Zone of a station whose session does not name one. */
@@ -44,9 +36,6 @@ export class Desk {
   couriers = $state.raw<CourierRow[] | null>(null);
   filters = $state.raw<SavedFilter[]>([]);
   detail = $state.raw<Reading<TaskDetail>>({ id: '', value: null, error: null });
-  openCases = $state.raw<ConflictCase[] | null>(null);
-  decidedCases = $state.raw<ConflictCase[] | null>(null);
-  casesError = $state<string | null>(null);
   devices = $state.raw<DeviceRow[] | null>(null);
   devicesError = $state<string | null>(null);
   /** Set by the map while it is shown: it knows which of its points to read again. */
@@ -75,7 +64,7 @@ export class Desk {
   /** Changes once a minute: what depends on "late" is not worked out anew every second. */
   private minute = $derived(Math.floor(this.now / 60_000) * 60_000);
 
-  people = $derived(namesOf(this.couriers ?? [], [...(this.openCases ?? []), ...(this.decidedCases ?? [])], this.user));
+  people = $derived(namesOf(this.couriers ?? [], this.user));
   around = $derived({ people: this.people, zone: this.zone, now: this.minute });
   sending = $derived(onTheWay(this.batches));
   /** What the table is asked for. */
@@ -130,8 +119,6 @@ export class Desk {
     this.filters = [];
     this.table.forget();
     this.detail = { id: '', value: null, error: null };
-    this.openCases = null;
-    this.decidedCases = null;
     this.devices = null;
     this.chosen = NOTHING_CHOSEN;
     this.batches = [];

@@ -33,7 +33,7 @@ async function readList(tools: Tools): Promise<void> {
   }
 }
 
-export async function readImport(tools: Tools, id: string): Promise<void> {
+async function readImport(tools: Tools, id: string): Promise<void> {
   if (intake.current.id !== id) intake.current = { id, value: null, error: null };
   try {
     const value = await tools.door.get<ImportState>(`${DOORS}/imports/${encodeURIComponent(id)}`);

@@ -107,7 +107,7 @@ function read(state: LiveState, begun: number, took: Look): LiveState {
 }
 
 /** Age that is not worth a word, ms. */
-export const FRESH = 2_000;
+const FRESH = 2_000;
 
 export type Freshness = 'never' | 'fresh' | 'ageing' | 'offline';
 

@@ -130,10 +130,11 @@ export function gridStep(metres: number, least: number): number {
   return factor * power;
 }
 
-/** Bounds of what is to be seen, degrees; null when there is nothing. */
-export function boundsOf(
-  places: Iterable<{ lat_e7: number; lng_e7: number }>,
-): [[number, number], [number, number]] | null {
+/** South-west and north-east, each latitude and longitude in degrees. */
+export type Corners = [[number, number], [number, number]];
+
+/** Bounds of what is to be seen; null when there is nothing. */
+export function boundsOf(places: Iterable<{ lat_e7: number; lng_e7: number }>): Corners | null {
   let south = Infinity;
   let west = Infinity;
   let north = -Infinity;
@@ -149,6 +150,22 @@ export function boundsOf(
     [south, west],
     [north, east],
   ];
+}
+
+/** Whether two areas have nothing in common; with one of them unknown nobody can say so. */
+export function apart(one: Corners, other: Corners | null): boolean {
+  if (other === null) return false;
+  const [[south, west], [north, east]] = one;
+  const [[bottom, left], [top, right]] = other;
+  return north < bottom || top < south || east < left || right < west;
+}
+
+/** Column and row of the tile a place lies in. */
+export function tileAt(lat: number, lng: number, zoom: number): [number, number] {
+  const { x, y } = mercator(lat, lng);
+  const most = 2 ** zoom - 1;
+  const within = (share: number) => Math.min(most, Math.max(0, Math.floor(share * 2 ** zoom)));
+  return [within(x), within(y)];
 }
 
 /** Stops as rows of the table now say they are; null = a row the map does not know: it has to be read as a whole. */

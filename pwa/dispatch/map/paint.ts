@@ -11,6 +11,8 @@ export interface Palette {
   text: string;
   note: string;
   onNote: string;
+  /** Of what is written on the canvas, after its size. */
+  font: string;
 }
 
 export function paletteOf(element: Element): Palette {
@@ -24,6 +26,7 @@ export function paletteOf(element: Element): Palette {
     text: role('text'),
     note: role('note'),
     onNote: role('on-note'),
+    font: style.fontFamily,
   };
 }
 
@@ -107,7 +110,7 @@ function paintCluster(canvas: Canvas, spot: Spot, points: Points, colours: Palet
     from = to;
   }
   canvas.fillStyle = colours.text;
-  canvas.font = '600 12px system-ui, sans-serif';
+  canvas.font = `600 12px ${colours.font}`;
   canvas.textAlign = 'center';
   canvas.textBaseline = 'middle';
   const count = spot.stops.length;
@@ -152,23 +155,23 @@ export interface CourierSpot {
 
 /** A name on a flag whose foot is the place; hollow when the place is an old one. */
 export function paintCourier(canvas: Canvas, courier: CourierSpot, colours: Palette): void {
-  canvas.font = '600 12px system-ui, sans-serif';
+  canvas.font = `600 12px ${colours.font}`;
   const width = canvas.measureText(courier.label).width + 14;
   const { x, y } = courier;
   canvas.lineWidth = 1.5;
   canvas.strokeStyle = colours.tones.accent;
+  canvas.fillStyle = courier.stale ? colours.raised : colours.tones.accent;
   canvas.beginPath();
   canvas.moveTo(x, y);
-  canvas.lineTo(x - 5, y - 8);
-  canvas.roundRect(x - width / 2, y - 30, width, 22, 6);
-  canvas.lineTo(x, y);
-  canvas.fillStyle = courier.stale ? colours.raised : colours.tones.accent;
-  canvas.fill();
+  canvas.lineTo(x, y - 8);
   canvas.stroke();
-  canvas.beginPath();
-  canvas.arc(x, y, 3.5, 0, 2 * Math.PI);
-  canvas.fill();
-  canvas.stroke();
+  for (const part of ['foot', 'flag']) {
+    canvas.beginPath();
+    if (part === 'foot') canvas.arc(x, y, 3.5, 0, 2 * Math.PI);
+    else canvas.roundRect(x - width / 2, y - 30, width, 22, 6);
+    canvas.fill();
+    canvas.stroke();
+  }
   canvas.fillStyle = courier.stale ? colours.text : colours.raised;
   canvas.textAlign = 'center';
   canvas.textBaseline = 'middle';

@@ -1,8 +1,10 @@
 /** Notices that could not be delivered, as the desk says them. Pure. */
 import type { DeadNotice } from './types';
 
+type Cause = 'key' | 'size' | 'redirect' | 'refused' | 'service' | 'unreached' | 'address' | 'expired' | 'other';
+
 /** Why it failed, as the end of a word key: a push service's answer is told by what it means for us. */
-export function reasonOf(notice: Pick<DeadNotice, 'reason'>): string {
+export function reasonOf(notice: Pick<DeadNotice, 'reason'>): Cause {
   const reason = notice.reason ?? '';
   if (/^answer_(401|403)$/.test(reason)) return 'key';
   if (reason === 'answer_413') return 'size';

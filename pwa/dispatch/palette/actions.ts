@@ -1,36 +1,23 @@
 /** What the palette offers right now. */
 import { language } from '../../ui/i18n.svelte';
 import { theme } from '../../ui/theme.svelte';
-import { sortOut, type Deed } from '../bulk/model';
+import { sortOut } from '../bulk/model';
 import type { Tools } from '../context';
 import { couriersInOrder } from '../couriers/model';
 import { mayDo, selectAll } from '../desk/commands';
+import { DEEDS, MODES } from '../desk/keys';
 import { EMPTY, fromSaved, ofQueue, type Queue } from '../filter';
 import { logOut } from '../login/actions';
-import type { Mode } from '../route';
 import { screensFor } from '../screens';
 import { t } from '../words';
 import { isWaybill, type Action } from './model';
 
-const DEEDS: readonly [Deed, string][] = [
-  ['assign', 'a'],
-  ['reassign', 'r'],
-  ['reattempt', 't'],
-  ['window', 'w'],
-  ['note', 'n'],
-  ['cancel', 'c'],
-];
 const QUEUES: readonly Queue[] = ['unassigned', 'exceptions', 'late', 'left', 'done', 'request', 'conflict', 'all'];
-const MODES: readonly [Mode, string][] = [
-  ['table', '1'],
-  ['couriers', '2'],
-  ['map', '3'],
-];
 
 function deeds({ desk }: Tools): Action[] {
   const picked = desk.picked();
-  const able = DEEDS.filter(([deed]) => mayDo(deed, desk.user?.role ?? '') && sortOut(deed, picked).fit.length > 0);
-  return able.map(([deed, key]) => ({
+  const able = DEEDS.filter(({ deed }) => mayDo(deed, desk.user?.role ?? '') && sortOut(deed, picked).fit.length > 0);
+  return able.map(({ deed, key }) => ({
     id: `deed-${deed}`,
     name: t(`deed.${deed}`),
     group: t('bulk.chosen', { n: picked.length }),
@@ -47,7 +34,7 @@ function places({ desk }: Tools): Action[] {
     key: `g ${key}`,
     run: () => desk.go({ view: name, pane: 'list' }),
   }));
-  const modes = MODES.map(([mode, key]) => ({
+  const modes = MODES.map(({ mode, key }) => ({
     id: `mode-${mode}`,
     name: t(`board.mode.${mode}`),
     group: t('desk.view.board'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HELP, hear, PLACES, type Command, type Press } from '../../../pwa/dispatch/desk/keys';
+import { HELP, hear, ownOf, PLACES, type Command, type Press } from '../../../pwa/dispatch/desk/keys';
 import {
   arrivedDevice,
   countdown,
@@ -9,20 +9,14 @@ import {
   spoken,
 } from '../../../pwa/dispatch/devices/model';
 import { Door, DoorError } from '../../../pwa/dispatch/door';
+import { helpFor } from '../../../pwa/dispatch/help/model';
 import { lacks, mayDispatch, mayUseDesk, troubleOf } from '../../../pwa/dispatch/login/model';
 import { uuid7 } from '../../../pwa/dispatch/operations';
 import { contactOf, couriersByNeed, couriersToPick, progressOf } from '../../../pwa/dispatch/couriers/model';
 import { changed, formatRoute, HOME, isStep, listAddress, parseRoute } from '../../../pwa/dispatch/route';
+import { SCREENS } from '../../../pwa/dispatch/screens';
 import type { DeviceRow } from '../../../pwa/dispatch/types';
-import { board as enBoard } from '../../../pwa/ui/strings/en/board';
-import { desk as enDesk } from '../../../pwa/ui/strings/en/desk';
-import { board as zhBoard } from '../../../pwa/ui/strings/zh/board';
-import { common } from '../../../pwa/ui/strings/zh/common';
-import { desk as zhDesk } from '../../../pwa/ui/strings/zh/desk';
 import { courier, HOUR, NOON, stamp } from './rows';
-
-const zh = { ...zhDesk, ...zhBoard };
-const en: Record<keyof typeof zh, string> = { ...enDesk, ...enBoard };
 
 describe('the address', () => {
   it('carries the board there and back', () => {
@@ -93,21 +87,52 @@ describe('keys', () => {
     return last;
   }
 
-  it('mean what the help page says', () => {
-    for (const line of HELP) {
-      for (const shown of line.keys) {
-        if (shown === 'Ctrl K') expect(command('k', { control: true })).toEqual({ do: 'palette' });
-        else if (shown.startsWith('g ')) expect(typed(shown), shown).not.toBeNull();
-        else {
-          const key = shown.replace('Shift ', '').replace('Esc', 'Escape');
-          expect(command(key, { shift: shown.startsWith('Shift') }), shown).not.toBeNull();
-        }
-      }
+  /** What the help page calls `Shift j`, pressed. */
+  function pressed(shown: string): Press {
+    const [key = '', held = ''] = shown.split(' ').reverse();
+    return press(key, { shift: held === 'Shift', control: held === 'Control' });
+  }
+
+  it('mean something if the help page lists them', () => {
+    for (const shown of HELP.flatMap((line) => line.keys))
+      expect(hear(pressed(shown), false).command, shown).not.toBeNull();
+  });
+
+  it('are on the help page if they mean something', () => {
+    const printed = Array.from({ length: 94 }, (_, at) => String.fromCharCode(33 + at));
+    const named = ['ArrowDown', 'ArrowUp', 'PageDown', 'PageUp', 'Home', 'End', 'Enter', 'Tab', ' ', 'Backspace'];
+    const keys = [...printed.filter((key) => !/[A-Z]/.test(key)), ...named];
+    const meant = [...keys, ...keys.map((key) => `Control ${key}`)].filter(
+      (shown) => hear(pressed(shown), false).command !== null,
+    );
+    const places = keys.map((key) => `g ${key}`).filter((shown) => typed(shown) !== null);
+    const [everywhere, after] = helpFor('admin').map((part) => part.lines.flatMap((line) => line.keys));
+    expect(meant.filter((key) => !everywhere?.includes(key))).toEqual([]);
+    expect(after?.toSorted()).toEqual(places.sort());
+  });
+
+  it('of one screen are listed under its name, and that screen knows them all', async () => {
+    const titles = helpFor('csr').map((part) => part.title);
+    expect(titles).toEqual([null, 'help.go', 'desk.view.conflicts', 'desk.view.customers']);
+    for (const entry of SCREENS.filter((screen) => screen.own.length > 0)) {
+      const { own = {} } = await entry.load();
+      expect(Object.keys(own).sort(), entry.name).toEqual(entry.own.map((line) => line.does).sort());
     }
   });
 
+  it('of one screen come before the desk’s, as single letters nobody types', () => {
+    const own = SCREENS.find((screen) => screen.name === 'conflicts')?.own ?? [];
+    const meant = (key: string, over: Partial<Press> = {}, going = false) => ownOf(own, press(key, over), going)?.does;
+    expect([meant('1'), meant('o'), meant('U'), meant('j')]).toEqual(['decide', 'take', 'undo', undefined]);
+    expect([meant('o', { typing: true }), meant('o', { control: true }), meant('o', {}, true)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('go places after a g, and only the next key', () => {
-    for (const [key, place] of Object.entries(PLACES)) expect(typed(`g ${key}`)).toEqual(place);
+    for (const [key, place] of PLACES) expect(typed(`g ${key}`)).toEqual(place);
     expect(typed('g x')).toBeNull();
     expect(typed('g b j')).toEqual({ do: 'move', step: 1, extend: false });
     expect(typed('g g')).toBeNull();
@@ -244,20 +269,10 @@ describe('the door', () => {
   });
 });
 
-describe('ids and words', () => {
+describe('ids', () => {
   it('uuid7 holds its time and sorts by it', () => {
     const early = uuid7(stamp(NOON));
     expect(parseInt(early.replaceAll('-', '').slice(0, 12), 16)).toBe(NOON);
     expect(early < uuid7(stamp(NOON + 1))).toBe(true);
-  });
-
-  it('no word of the desk hides one of the common words', () => {
-    expect(Object.keys(zh).filter((key) => key in common)).toEqual([]);
-    expect(Object.keys(zhBoard).filter((key) => key in zhDesk)).toEqual([]);
-  });
-
-  it('both languages fill the same gaps', () => {
-    const gaps = (text: string) => [...new Set([...text.matchAll(/\{(\w+)/g)].map((found) => found[1]))].sort();
-    for (const key of Object.keys(zh) as (keyof typeof zh)[]) expect(gaps(en[key]), key).toEqual(gaps(zh[key]));
   });
 });

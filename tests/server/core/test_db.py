@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 
 from server.auth.models import Station
 from server.core import db as core_db
-from server.core.db import affected, db, guard_sqlite, is_transient, journal_mode_for, read, transaction
+from server.core.db import (
+    affected,
+    among,
+    db,
+    guard_sqlite,
+    is_transient,
+    journal_mode_for,
+    read,
+    stand_aside,
+    transaction,
+)
 
 THREADS, ROUNDS = 4, 50
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -207,12 +217,53 @@ def test_a_writer_gets_its_turn_beside_one_that_never_rests(app: Flask) -> None:
     assert max(waits) < 0.5, waits
 
 
+@only_sqlite
+def test_whoever_writes_much_lets_those_who_wait_go_first(app: Flask) -> None:
+    def write() -> None:
+        with app.app_context(), transaction() as session:
+            session.execute(select(Station.id))
+
+    waiter = threading.Thread(target=write)
+    with app.app_context():
+        began = time.monotonic()
+        stand_aside(5)
+        assert time.monotonic() - began < 1, "nobody waits"
+        with transaction() as session:
+            session.execute(select(Station.id))
+            waiter.start()
+            time.sleep(0.5)
+            began = time.monotonic()
+            stand_aside(0.3)
+            assert time.monotonic() - began >= 0.3, "somebody waits"
+        stand_aside(5)
+        waiter.join(1)
+        assert time.monotonic() - began < 3
+        assert not waiter.is_alive()
+
+
 def test_affected_says_how_many_rows_were_hit(app: Flask) -> None:
     with app.app_context(), transaction() as session:
         session.add_all([make_station("A1"), make_station("B2")])
         session.flush()
         assert affected(session, Station.__table__.update().where(Station.code == "A1").values(name="n")) == 1
         assert affected(session, Station.__table__.update().where(Station.code == "C3").values(name="n")) == 0
+
+
+def test_among_finds_what_is_named_however_much_that_is(app: Flask) -> None:
+    """Any text is taken as it is, nothing finds nothing, and more are asked for than a statement has parameters."""
+    codes = ["X1", 'a"b', "c'd", "驿", "\\"]
+    many = [f"no-{number}" for number in range(70_000)]
+    with app.app_context():
+        with transaction() as session:
+            session.execute(insert(Station), [vars_of(make_station(code)) for code in codes])
+        with read() as session:
+
+            def found(*wanted: str) -> set[str]:
+                return set(session.scalars(select(Station.code).where(among(Station.code, wanted))))
+
+            assert found(*codes, *many) == set(codes)
+            assert found("X1", "X") == {"X1"}
+            assert found() == set()
 
 
 def test_a_busy_database_is_transient_and_a_broken_rule_is_not(tmp_path: Path) -> None:

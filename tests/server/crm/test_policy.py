@@ -13,7 +13,8 @@ NOW = 100 * DAY_MS
 
 
 def customer(**over: Any) -> dict[str, Any]:
-    return {"name": "王小明", "phone": "+86 138-0000-0001", "requests": [], "touched": {}, **over}
+    plain: dict[str, Any] = {"requests": [], "contacts": [], "tags": [], "touched": {}}
+    return {"name": "王小明", "phone": "+86 138-0000-0001", **plain, **over}
 
 
 def found(text: str, record: dict[str, Any]) -> bool:
@@ -66,15 +67,6 @@ def test_a_company_with_many_contacts_keeps_its_search_text_within_bounds() -> N
     assert len(text) <= policy.SEARCH
     assert "13900000019\n" in text
     assert len(text.encode()) < 2_700
-
-
-def test_a_record_from_before_profiles_reads_as_a_casual_person() -> None:
-    old = customer(requests=[{"id": "r", "kind": "call_first", "text": "先打电话", "active": True}])
-    whole = policy.whole(old)
-    assert (whole["kind"], whole["tier"], whole["tags"], whole["contacts"]) == ("person", "casual", [], [])
-    assert whole["requests"][0]["state"] == "accepted"
-    assert policy.tier_rank(old) == 2
-    assert policy.proposed_at(old) is None
 
 
 def test_a_proposal_waits_until_it_is_accepted_or_switched_off() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from server.core.db import transaction
 from server.core.ids import uuid7
 from server.parcels.models import Parcel
-from tests.builders import assign_draft, order, order_draft, parcel_id, task_id
+from tests.builders import assign_draft, order, order_draft, parcel_id, request_draft, task_id
 from tests.server.ops.house import SHA, WAYBILL, House
 
 BOARD = "/api/v1/dispatch"
@@ -222,6 +222,20 @@ def test_a_timeline_tells_who_when_and_by_which_clock(house: House) -> None:
     assert last["device"] and last["received_at"] > 0 and last["skew_ms"] is not None
     assert detail["notes"][0]["author"]["name"] == "阿良"
     assert [request["text"] for request in detail["requests"]] == ["请先打电话"]
+
+
+def test_a_task_shows_the_wishes_that_are_about_it(house: House) -> None:
+    task, other = house.assigned(), house.assigned("SF9", requests=[])
+    record = house.record(f"task:{task}")
+    assert record is not None
+    house.desk().submit(
+        request_draft(record["customer"], text="只此一件", scope="parcel", task=task),
+        request_draft(record["customer"], text="公司地址", scope="address", address="别处 1 号"),
+    )
+    seen = {one: [wish["text"] for wish in board(house, f"tasks/{one}")["requests"]] for one in (task, other)}
+    assert seen == {task: ["请先打电话", "只此一件"], other: ["请先打电话"]}
+    counted = {row["id"]: row["requests"] for row in board(house, "tasks")["tasks"]}
+    assert counted == {task: 2, other: 1}
 
 
 def test_another_stations_task_and_case_do_not_exist(house: House) -> None:

@@ -136,6 +136,9 @@ def test_tiles_are_read_in_pieces_by_whoever_is_logged_in(
     assert (piece.status_code, piece.data) == (206, bytes(range(16, 32)))
     assert house.app.test_client().get(tiles["url"]).status_code == 401
     assert house.desk().get("/tiles/secret.key").status_code == 404
+    file.unlink()
+    assert board(house, "map")["tiles"] == tiles, "the desk asks, and says that it cannot be read"
+    assert house.desk().get(tiles["url"]).status_code == 404
 
 
 def test_filters_are_kept_for_oneself_or_shared_with_the_station(house: House) -> None:

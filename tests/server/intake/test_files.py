@@ -5,23 +5,20 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from openpyxl import load_workbook
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from server.core.db import db, read
-from server.core.outbox import OutboxRow
 from server.intake import applying, jobs
 from server.ops.models import Operation
 from server.tasks.models import HiddenImport, Task
 from tests.builders import Tape, assign_draft
 from tests.people import Cast, Desk
+from tests.server.intake.asking import DOOR, as_csv, begin, bring, count, wish, work
 from tests.server.intake.books import HEADER, as_bytes, book, order_row
-
-DOOR = "/api/v1/orders"
 
 
 @pytest.fixture(autouse=True)
@@ -32,45 +29,6 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def desk(cast: Cast) -> Desk:
     return cast.desk(cast.dora)
-
-
-def as_csv(*rows: list[Any], separator: str = ",") -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=separator).writerows([HEADER, *rows])
-    return out.getvalue()
-
-
-def bring(desk: Desk, data: bytes, name: str = "五月.csv") -> dict[str, Any]:
-    answer = desk.post(f"{DOOR}/files", data={"file": (io.BytesIO(data), name)})
-    assert answer.status_code == 201, answer.text
-    seen: dict[str, Any] = answer.json
-    return seen
-
-
-def wish(seen: dict[str, Any], **over: Any) -> dict[str, Any]:
-    return {"mapping": seen["mapping"], "merchant": seen["merchant"] or "茶铺", "year": 2026, **over}
-
-
-def begin(app: Flask, desk: Desk, seen: dict[str, Any], **over: Any) -> dict[str, Any]:
-    """Asks for the import and does the worker's part of it."""
-    answer = desk.post(f"{DOOR}/files/{seen['id']}/imports", json=wish(seen, **over))
-    assert answer.status_code == 202, answer.text
-    return work(app, desk, answer.json["id"])
-
-
-def work(app: Flask, desk: Desk, batch: str) -> dict[str, Any]:
-    with app.app_context(), read():
-        asked = db.session.scalars(select(OutboxRow.key).where(OutboxRow.topic == jobs.TOPIC)).all()
-    assert batch in asked
-    with app.app_context():
-        jobs.run(batch)
-    state: dict[str, Any] = desk.get(f"{DOOR}/imports/{batch}").json
-    return state
-
-
-def count(app: Flask, model: Any, *conditions: Any) -> int:
-    with app.app_context(), read():
-        return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
 
 
 def test_a_file_of_strange_columns_is_looked_at_mapped_imported_and_remembered(
@@ -180,8 +138,6 @@ def test_an_import_is_undone_while_nothing_has_moved(app: Flask, cast: Cast, des
         assert task.record["cancelled"]["reason"] == "错传了文件"
     twice = desk.post(f"{DOOR}/imports/{state['id']}/undo", json={"reason": "x"})
     assert (twice.status_code, twice.json["code"]) == (409, "import_state")
-    again = begin(app, desk, bring(desk, as_csv(order_row(1)).encode()))
-    assert again["status"] == "rejected" and again["problems"][0]["code"] == "undone"
 
 
 def test_what_has_moved_keeps_its_whole_import(app: Flask, cast: Cast, desk: Desk) -> None:

@@ -52,6 +52,7 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for the lock here."""
     monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
     monkeypatch.setattr(applying, "CHUNK", 50)
+    monkeypatch.setattr(applying, "LEAST", 50)
 
 
 @pytest.fixture
@@ -147,12 +148,12 @@ def test_an_import_that_was_cut_off_is_resumed_with_every_row_once(
     report = service.accept(request_for(cast, table_of(tmp_path, rows(130))))
     submit, calls = imports.submit, []
 
-    def dies_after_the_commit(*arguments: object) -> list[object]:
-        results = submit(*arguments)  # type: ignore[arg-type]
+    def dies_after_the_commit(*arguments: object) -> float:
+        held_s = submit(*arguments)  # type: ignore[arg-type]
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return list(results)
+        return held_s
 
     monkeypatch.setattr(imports, "submit", dies_after_the_commit)
     with pytest.raises(KeyboardInterrupt):

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 
 from tests.sync.making.book import Book, Plain
-from tests.sync.making.cast import CHEN, DEVICES, INCARNATIONS, LI, NINE, op, uid
+from tests.sync.making.cast import CHEN, DEVICES, INCARNATIONS, LI, NINE, op, order, uid
 
 
 def canonical() -> Book:
@@ -200,7 +200,19 @@ def upcasts() -> Book:
     strange = op("task.arrived", type="task.teleported")
     book.case("an unknown type stays", "P6", "upcast", {"envelope": strange}, {"envelope": strange})
     _requests_of_version_1(book)
+    _orders_of_version_1(book)
     return book
+
+
+def _orders_of_version_1(book: Book) -> None:
+    """Orders as the product wrote them before one could follow a cancellation."""
+    now = order()
+    old = {key: value for key, value in now["payload"].items() if key != "after"}
+    lifted = {"envelope": now | {"payload": old | {"after": None}}}
+    was = now | {"v": 1, "payload": old}
+    book.case("an order, version 1", "P6", "upcast", {"envelope": was}, lifted)
+    none = {"envelope.v": 2, "envelope.payload": None}
+    book.case("an order, version 1, without a payload", "P6", "upcast", {"envelope": was | {"payload": None}}, none)
 
 
 def _requests_of_version_1(book: Book) -> None:

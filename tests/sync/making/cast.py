@@ -164,6 +164,7 @@ def order(number: int = 1, /, **payload: Any) -> Plain:
         "courier": None,
         "sequence": 3,
         "import": IMPORT,
+        "after": None,
     }
     return op("order.imported", CHEN, number, payload=body | payload)
 

@@ -278,7 +278,47 @@ def orders() -> Book:
         },
     )
     _returning_customer(take)
+    _after_a_cancellation(take, book)
     return book
+
+
+def _after_a_cancellation(take: Any, book: Book) -> None:
+    """An import that was taken back and is given once more: its orders name the cancellation they follow."""
+    off = op("task.cancelled", CHEN, 2, payload={"reason": "导入错了"})
+    gone = task(status="cancelled", cancelled=stamped(off) | {"reason": "导入错了"}, parcel=_parcel_of(order()))
+    due = {f"obligation:{TASK}": obligation()}
+    anew = {
+        "status": "applied",
+        "after.status": "created",
+        "after.cancelled": None,
+        "after.courier": None,
+        "after.touched": {},
+        f"changes.obligation:{TASK}": obligation(),
+    }
+    again = order(3, after=off["op_id"], cod_minor=12_800)
+    take("an order after its cancellation", {KEY: gone} | due, again, anew, "P2 P16")
+    corrected = order(3, after=off["op_id"], reference="R-2")
+    take("it may be put right on the way", {KEY: gone} | due, corrected, anew | {"after.reference": "R-2"}, "P2")
+    nothing = order(3, after=off["op_id"], cod_minor=0)
+    settled = obligation(amount_minor=0, status="settled")
+    take("it may ask for no money", {KEY: gone} | due, nothing, {f"changes.obligation:{TASK}": settled}, "P2 P21")
+    take("the file of yesterday after a cancellation", {KEY: gone} | due, order(3), _same(), "P2 P16")
+    other = order(3, after=uid(9, 9))
+    take("an order after another cancellation", {KEY: gone} | due, other, _same(), "P2 P16")
+    tried = gone | {"attempts": 1}
+    take("an order after a cancellation of what was tried", {KEY: tried} | due, again, _same(), "P2 P16")
+    running = task(parcel=_parcel_of(order()))
+    take("an order after a cancellation that was lifted", {KEY: running} | due, again, _same(), "P2 P16")
+    ops = [order(), off, again]
+    void = [order()["op_id"], off["op_id"]]
+    made = {f"records.{KEY}.status": "created", f"records.{KEY}.cancelled": None, "records.#": 2}
+    book.case(
+        "only the order that was given last counts",
+        "P2 P16",
+        "fold",
+        {"entity": KEY, "ops": ops, "void": void, "force": [], "station": STATION},
+        made,
+    )
 
 
 def _returning_customer(take: Any) -> None:

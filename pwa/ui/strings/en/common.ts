@@ -96,7 +96,5 @@ export const common: Record<keyof typeof zh, string> = {
   'hours.left': '{h} h {m} min left',
   'minutes.over': '{n} min late',
   'hours.over': '{h} h {m} min late',
-  'ago.now': 'just now',
-  'ago.minutes': '{n} min ago',
   'window.open': 'Any time',
 };

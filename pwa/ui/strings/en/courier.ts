@@ -5,6 +5,8 @@ export const courier: Record<keyof typeof zh, string> = {
   broken: 'This browser does not let us keep data',
   'broken.detail':
     'Without it there is no working. Leave private mode, allow this page to store data, and open it again.',
+  'screen.missing': 'This screen was not fetched',
+  'screen.missing.detail': 'Load it again where there is a signal. All you recorded is kept.',
   navigate: 'Map',
 
   'enrol.title': 'Enrol this phone',

@@ -20,8 +20,6 @@ export const inbox: Record<keyof typeof zh, string> = {
   'list.more': 'Show more',
   'list.select': 'Select this case',
   'list.nobody': 'nobody’s',
-  'kind.request_late': 'Wish came too late',
-  'kind.disputed': 'Customer disputes it',
   'tier.key': 'Key account',
   'tier.monthly': 'Monthly account',
   'tier.casual': 'Occasional customer',
@@ -169,5 +167,4 @@ export const inbox: Record<keyof typeof zh, string> = {
   'why.forbidden': 'your role or station may not',
   'why.outcome_not_offered': 'this outcome is not offered here',
   'why.unknown_entity': 'there is no such case here',
-  'keys.title': 'Keys: j k move, x select, 1 2 3 decide, o take, u undo',
 };

@@ -1,7 +1,6 @@
 /** Notices that could not be delivered. */
 export const notices = {
   'dead.title': 'Undelivered notices',
-  'dead.table': 'Undelivered notices',
   'dead.empty_title': 'Every notice was delivered',
   'dead.empty': 'Notices a push service refused, or that could never be handed over, stand here and can be sent again.',
   'dead.unread': 'The notices could not be read.',
@@ -29,6 +28,6 @@ export const notices = {
   'dead.why.service': 'The push service kept failing.',
   'dead.why.unreached': 'The push service could never be reached.',
   'dead.why.address': 'The address is not an allowed one; no connection was made.',
-  'dead.why.expired': 'It was not handed over before it was out of date.',
-  'dead.why.other': 'The server could not work it off.',
+  'dead.why.expired': 'It went out of date before it could be handed over.',
+  'dead.why.other': 'The server could not process it.',
 };

@@ -64,7 +64,6 @@ export const orders: Record<keyof typeof zh, string> = {
   'try.good': '{good} {good|row is|rows are} right, {bad} wrong',
   'try.waiting': 'Reading…',
   'try.unread': 'They could not be tried; try again in a moment.',
-  'try.order': 'Row {row}',
   'act.check': 'Check the whole file',
   'act.import': 'Import',
   'act.skip': 'Leave wrong rows out, import the others',

@@ -94,7 +94,5 @@ export const common = {
   'hours.left': '还剩 {h} 小时 {m} 分',
   'minutes.over': '超时 {n} 分',
   'hours.over': '超时 {h} 小时 {m} 分',
-  'ago.now': '刚刚',
-  'ago.minutes': '{n} 分钟前',
   'window.open': '不限时间',
 };

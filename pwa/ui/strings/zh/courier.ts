@@ -3,6 +3,8 @@ export const courier = {
   menu: '菜单',
   broken: '这个浏览器不让保存数据',
   'broken.detail': '没有保存就不能工作。请不要用无痕模式，并允许本页存储数据，然后再打开。',
+  'screen.missing': '这个页面还没有下载完',
+  'screen.missing.detail': '有信号时再打开一次。已记录的都还在。',
   navigate: '导航',
 
   'enrol.title': '绑定这台手机',

@@ -18,8 +18,6 @@ export const inbox = {
   'list.more': '显示更多',
   'list.select': '选中这件冲突',
   'list.nobody': '无人负责',
-  'kind.request_late': '要求到得太晚',
-  'kind.disputed': '客户有异议',
   'tier.key': '大客户',
   'tier.monthly': '月结客户',
   'tier.casual': '散客',
@@ -166,5 +164,4 @@ export const inbox = {
   'why.forbidden': '你的角色或站点不允许',
   'why.outcome_not_offered': '这里不提供这个结果',
   'why.unknown_entity': '这里没有这件冲突',
-  'keys.title': '按键:j k 移动,x 选中,1 2 3 裁定,o 我来负责,u 撤销',
 };

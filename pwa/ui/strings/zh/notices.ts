@@ -1,7 +1,6 @@
 /** 没有送达的通知。 */
 export const notices = {
   'dead.title': '没有送达的通知',
-  'dead.table': '没有送达的通知',
   'dead.empty_title': '通知都送到了',
   'dead.empty': '推送服务拒收或一直联系不上的通知会列在这里，可以重发。',
   'dead.unread': '没有读到通知。',

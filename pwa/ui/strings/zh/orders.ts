@@ -62,7 +62,6 @@ export const orders = {
   'try.good': '{good} 行可用，{bad} 行有误',
   'try.waiting': '正在试读…',
   'try.unread': '试读失败，请稍后再试。',
-  'try.order': '第 {row} 行',
   'act.check': '检查整个文件',
   'act.import': '导入',
   'act.skip': '跳过有误的行，导入其余',
