@@ -57,6 +57,11 @@ demo-export: ## write a made-up day of pickups for make day to OUT=... (default 
 	@mkdir -p var
 	@exec doorstep demo --export "$(or $(OUT),var/demo-day.csv)"
 
+.PHONY: bench
+bench: ## how long 50,000 orders take beside handhelds that push, on SQLite and on PostgreSQL (ROWS=n, RUNS=n)
+	@scripts/bootstrap test
+	@python -m tests.bench.orders --rows "$(or $(ROWS),50000)" --runs "$(or $(RUNS),1)"
+
 .PHONY: lock
 lock: ## write constraints.txt again after a change of the Python dependencies
 	@scripts/lock

@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVarTuple, cast
 
@@ -37,7 +37,11 @@ from sqlalchemy import (
     String,
     Table,
     Update,
+    any_,
     event,
+    func,
+    literal,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -58,6 +62,7 @@ NAMING = {
 }
 BUSY_MS = 15_000
 LOOK_MS = 20
+_BREATH_S = 0.005
 POOL = 20
 _TRANSIENT_STATES = ("40001", "40P01", "53100", "53200", "53300", "55P03", "57P01", "57P02", "57P03")
 _TRANSIENT_SIGNS = (
@@ -238,6 +243,17 @@ def for_update(
     return statement.with_for_update(read=share, of=of)
 
 
+def among(column: Any, values: Iterable[str]) -> Any:
+    """Whether the column holds one of these texts, as one parameter however many there are.
+
+    An IN list of hundreds is put together, parsed and planned anew each time, which costs more than the search.
+    """
+    listed = list(values)
+    if db.engine.dialect.name == "postgresql":
+        return column == any_(literal(listed, postgresql.ARRAY(String)))
+    return column.in_(select(func.json_each(_json(listed)).table_valued("value").c.value))
+
+
 def affected(session: Session, statement: Update | Delete) -> int:
     """Run an UPDATE or DELETE and say how many rows it hit: check and write in one statement (P23)."""
     done = session.execute(statement.execution_options(synchronize_session=False))
@@ -308,6 +324,22 @@ def _take_turn(raw: Any, turn: int) -> bool:
         fcntl.flock(turn, fcntl.LOCK_UN)
         raw.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     return False
+
+
+def stand_aside(most_s: float) -> None:
+    """Let everybody who waits to write go first, for `most_s` at the most: for whoever writes much and often.
+
+    PostgreSQL needs no more than a breath; at SQLite's turnstile the last one who came may go through first.
+    """
+    until = time.monotonic() + most_s
+    with contextlib.ExitStack() as opened:
+        turn = None
+        if db.engine.dialect.name == "sqlite" and db.engine.url.database:
+            turn = opened.enter_context(open(f"{db.engine.url.database}.turn", "ab"))  # noqa: PTH123
+        while time.monotonic() < until:
+            time.sleep(_BREATH_S)
+            if turn is None or _locked(turn.fileno()):
+                return
 
 
 def _locked(turn: int) -> bool:

@@ -5,13 +5,13 @@ Only `server.ops` reads and writes through a store; everybody else reads through
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import String, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.db import Json, Model, db
+from server.core.db import Json, Model, among, db
 
 Record = dict[str, Any]
 
@@ -34,12 +34,16 @@ class Versioned:
 
 @dataclass(frozen=True)
 class RecordChange:
-    """One decided change; `before` is the revision it was decided on, None for a new record."""
+    """One decided change; `before` is the revision it was decided on, None for a new record.
+
+    `beside` are columns of a new row that do not follow from the record.
+    """
 
     id: str
     before: int | None
     rev: int
     record: Record
+    beside: Record = field(default_factory=dict)
 
 
 class StaleRecordError(RuntimeError):
@@ -63,7 +67,9 @@ class RecordStore:
             return {}
         table = self._table
         query = (
-            select(table.c.id, table.c.rev, table.c.record).where(table.c.id.in_(wanted)).order_by(table.c.id)
+            select(table.c.id, table.c.rev, table.c.record)
+            .where(among(table.c.id, wanted))
+            .order_by(table.c.id)
         )
         if lock:
             query = query.with_for_update(read=share)
@@ -76,7 +82,7 @@ class RecordStore:
             StaleRecordError: a row was no longer at the revision the change was decided on.
         """
         table = self._table
-        new = [self._row(change) for change in changes if change.before is None]
+        new = [{**self._row(change), **change.beside} for change in changes if change.before is None]
         known = [
             {**self._row(change), "was": change.before, "key": change.id}
             for change in changes

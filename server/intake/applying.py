@@ -1,7 +1,7 @@
 """An accepted batch becomes operations, some at a time, through the one write path.
 
 Why chunks: SQLite has one writer. A chunk is small enough that its transaction is over before a waiting handheld
-notices, and whoever waits has the next turn (`core.db`). Why it can be killed at any point: a chunk's operations and
+notices, and whoever waits goes first (`core.db`). Why it can be killed at any point: a chunk's operations and
 the importer's place are written by one commit, and an operation's id and body follow from the accepted row alone, so
 that sending it again would be answered from the log.
 
@@ -9,14 +9,13 @@ Why by task id and not by row: ids are hashes, and the tables and indexes that h
 neighbours touches a few leaves of each tree where the same rows in the file's order would touch one leaf per row.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy import func, select, update
 
 from server.core.clock import now_ms
-from server.core.db import db, read, transaction
+from server.core.db import db, read, stand_aside, transaction
 from server.intake import queries
 from server.intake.models import ImportBatch, ImportRow
 from server.intake.policy import Order, envelope
@@ -24,8 +23,10 @@ from server.ops import imports
 from server.ops.batch import Result, Writer
 
 CHUNK = 250
-# Time for those who wait to see that the database is free: PostgreSQL and SQLite's turnstile need no more.
-_STAND_ASIDE_S = 0.005
+LEAST = 25
+# How long a chunk may keep others waiting: on a slow or busy machine it gets smaller until it does.
+HELD_S = 0.2
+_STAND_ASIDE_S = 0.25
 
 Progress = Callable[[int, int], None]
 
@@ -41,12 +42,15 @@ def apply(batch_id: str, progress: Progress = lambda _done, _rows: None) -> int:
         return 0
     writer = Writer(batch.accepted_by, batch.station_id, "admin")
     done, at = batch.applied_rows, batch.accepted_at
-    for orders in _chunks(batch_id):
+    left, size = _left(batch_id), CHUNK
+    while left:
+        orders, left = _orders(batch_id, left[:size]), left[size:]
         envelopes = [envelope(order, writer.user_id, at) for order in orders]
-        imports.submit(writer, envelopes, partial(_mark, batch_id, orders))
+        held_s = imports.submit(writer, envelopes, partial(_mark, batch_id, orders))
+        size = max(LEAST, min(CHUNK, int(size * HELD_S / held_s)))
         done += len(orders)
         progress(done, batch.new_rows)
-        time.sleep(_STAND_ASIDE_S)
+        stand_aside(_STAND_ASIDE_S)
     _finish(batch_id, batch.station_id)
     return done - batch.applied_rows
 
@@ -60,9 +64,9 @@ def resume(
     return sum(apply(batch.id, progress) for batch in left)
 
 
-def _chunks(batch_id: str) -> Iterator[list[Order]]:
-    """What is still to be applied, by task id."""
-    left = (
+def _left(batch_id: str) -> list[int]:
+    """The rows that are still to be applied, by task id."""
+    query = (
         select(ImportRow.row_no)
         .join(ImportBatch, ImportBatch.id == ImportRow.batch_id)
         .where(
@@ -72,17 +76,17 @@ def _chunks(batch_id: str) -> Iterator[list[Order]]:
         .order_by(ImportRow.task_id)
     )
     with read() as session:
-        numbers = list(session.scalars(left))
-    for start in range(0, len(numbers), CHUNK):
-        some = numbers[start : start + CHUNK]
-        query = (
-            select(ImportRow.row_no, ImportRow.order)
-            .where(ImportRow.batch_id == batch_id, ImportRow.row_no.in_(some))
-            .order_by(ImportRow.task_id)
-        )
-        with read() as session:
-            orders = [Order(number, payload) for number, payload in session.execute(query) if payload]
-        yield orders
+        return list(session.scalars(query))
+
+
+def _orders(batch_id: str, rows: Sequence[int]) -> list[Order]:
+    query = (
+        select(ImportRow.row_no, ImportRow.order)
+        .where(ImportRow.batch_id == batch_id, ImportRow.row_no.in_(rows))
+        .order_by(ImportRow.task_id)
+    )
+    with read() as session:
+        return [Order(number, payload) for number, payload in session.execute(query) if payload]
 
 
 def _mark(batch_id: str, orders: Sequence[Order], results: Sequence[Result]) -> None:

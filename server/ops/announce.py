@@ -79,15 +79,14 @@ def _restored(batch: Batch) -> Iterator[object]:
 
 def _lists(batch: Batch) -> Iterator[object]:
     changed: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for entity in batch.board.changed:
-        kind, identity = split(entity)
-        if kind == "task":
-            for courier, change in _moves(batch, identity):
-                changed[courier, change].append(identity)
-        elif kind == "customer" and _requests_moved(batch, entity):
-            for task_id, task in batch.board.of_kind("task"):
-                if task["customer"] == identity and task["courier"] and _ahead(task):
-                    changed[task["courier"], "changed"].append(task_id)
+    moved = batch.board.moved
+    asked = {entity for entity in moved if _requests_moved(batch, entity)}
+    for task_id, task in batch.board.of_kind("task"):
+        if f"task:{task_id}" in moved:
+            for courier, change in _moves(batch, task_id):
+                changed[courier, change].append(task_id)
+        if f"customer:{task['customer']}" in asked and task["courier"] and _ahead(task):
+            changed[task["courier"], "changed"].append(task_id)
     op_id = next((item.operation["op_id"] for item in batch.items if item.live), None)
     for (courier, change), task_ids in sorted(changed.items()):
         if courier != batch.writer.user_id and op_id is not None:
@@ -114,7 +113,7 @@ def _plan(task: Record) -> tuple[object, ...]:
 
 
 def _requests_moved(batch: Batch, entity: str) -> bool:
-    loaded = batch.board.loaded.get(entity)
+    loaded = batch.board.loaded.get(entity) if split(entity)[0] == "customer" else None
     return loaded is not None and loaded.record["requests"] != batch.board.records[entity]["requests"]
 
 

@@ -91,11 +91,12 @@ class Item:
 
 @dataclass
 class Board:
-    """The records a batch works on, with the revisions they were loaded at."""
+    """The records a batch works on, with the revisions they were loaded at; `moved` are those changed since."""
 
     loaded: dict[str, Versioned] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     revs: dict[str, int] = field(default_factory=dict)
+    moved: set[str] = field(default_factory=set)
 
     def lay(self, entity: str, versioned: Versioned) -> None:
         """Puts a loaded record on the board."""
@@ -107,15 +108,7 @@ class Board:
         """Replaces a record by what was decided; one change, one revision."""
         self.records[entity] = record
         self.revs[entity] = self.revs.get(entity, 0) + 1
-
-    @property
-    def changed(self) -> list[str]:
-        """Entities that have moved since they were loaded, in lock order."""
-        return sorted(
-            entity
-            for entity, rev in self.revs.items()
-            if entity not in self.loaded or self.loaded[entity].rev != rev
-        )
+        self.moved.add(entity)
 
     def of_kind(self, kind: str) -> Iterable[tuple[str, Record]]:
         """(id, record) of one kind."""

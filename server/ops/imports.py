@@ -1,6 +1,7 @@
 """What intake needs of the log: many orders at once, and tasks that stay unseen until all of them are there."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
@@ -22,9 +23,7 @@ _AT_ONCE = 500
 _CACHE_KB = 65_536
 
 
-def submit(
-    writer: Writer, envelopes: Sequence[Envelope], remember: Callable[[list[Result]], None]
-) -> list[Result]:
+def submit(writer: Writer, envelopes: Sequence[Envelope], remember: Callable[[list[Result]], None]) -> float:
     """Runs operations that were validated when they were accepted, in one transaction with what is remembered of it.
 
     They go the way of all operations but for the first three steps: their shape was checked when the file was staged,
@@ -34,16 +33,20 @@ def submit(
         writer: who hands them in.
         envelopes: complete, valid envelopes.
         remember: told the results inside the transaction, so that an importer's place and its operations are one.
+
+    Returns:
+        How long others may have had to wait for the transaction, in seconds.
     """
     items = [Item(raw=one, body_hash=_hash(one), op=upcast(one)) for one in envelopes]
 
-    def work() -> list[Result]:
+    def work() -> float:
+        began = time.perf_counter()
         _make_room()
-        results = pipeline.run(writer, items)
-        remember(results)
-        return results
+        remember(pipeline.run(writer, items))
+        return began
 
-    return pipeline.in_one_transaction(work)
+    began = pipeline.in_one_transaction(work)
+    return time.perf_counter() - began
 
 
 def _make_room() -> None:

@@ -1,7 +1,7 @@
 """Step 5: everything a batch touches, locked in one order (P25) and laid on the board."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from server.conflicts import queries as conflict_queries
 from server.core.records import RecordStore
@@ -9,7 +9,9 @@ from server.ops import cases
 from server.ops.batch import Batch, Envelope, split
 from server.ops.owners import OWNERS
 from server.tasks import queries as task_queries
+from server.tasks.queries import Kin
 from sync.canonical import derive, normal_waybill
+from sync.customers import ordered_customer
 
 
 def load(batch: Batch, extra: Iterable[str] = ()) -> None:
@@ -27,10 +29,11 @@ def load(batch: Batch, extra: Iterable[str] = ()) -> None:
         wanted[kind].add(identity)
     wanted["task"] |= wanted["obligation"]
     changing = set(wanted["customer"])
+    orders = [item.operation for item in batch.live if item.operation["type"] == "order.imported"]
     near = task_queries.kin(wanted["task"], wanted["parcel"], set())
-    wanted["customer"] |= {task.customer_id for task in near}
-    _lay(batch, "customer", OWNERS["customer"], wanted["customer"], share=not changing)
-    near += task_queries.kin(set(), set(), changing)
+    wanted["customer"] |= {_customer_of(order) for order in orders} | {task.customer_id for task in near}
+    _lay(batch, "customer", OWNERS["customer"], wanted["customer"], share=not (changing or orders))
+    near += task_queries.kin(set(), set(), changing | _told_anew(batch, orders, near))
     wanted["task"] |= {task.id for task in near}
     wanted["parcel"] |= {task.parcel_id for task in near}
     wanted["obligation"] |= wanted["task"]
@@ -49,8 +52,26 @@ def _named(batch: Batch) -> Iterable[str]:
             continue
         yield op["entity"]
         if op["type"] == "order.imported":
-            yield f"customer:{op['payload']['customer']['id']}"
             yield f"parcel:{parcel_of_order(op)}"
+
+
+def _told_anew(batch: Batch, orders: Sequence[Envelope], near: Sequence[Kin]) -> set[str]:
+    """Customers whose other tasks have to follow an order: it says something new of him, or comes to a task that is
+    there. Most orders of a known customer do neither, and a key account has thousands of tasks."""
+    customer_of = {f"task:{task.id}": task.customer_id for task in near}
+    found: set[str] = set()
+    for order in orders:
+        customer = _customer_of(order)
+        known = batch.board.records.get(f"customer:{customer}")
+        if order["entity"] in customer_of:
+            found |= {customer, customer_of[order["entity"]]}
+        elif known is not None and ordered_customer(known, order, known["station"]) != known:
+            found.add(customer)
+    return found
+
+
+def _customer_of(order: Envelope) -> str:
+    return str(order["payload"]["customer"]["id"])
 
 
 def _lay(batch: Batch, kind: str, store: RecordStore, ids: set[str], share: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, or_, select, update
 
-from server.core.db import db
+from server.core.db import among, db
 from server.core.ids import is_uuid
 from server.ops.batch import Envelope, Item, Result, Writer, split
 from server.ops.models import Operation, Quarantined
@@ -42,7 +42,7 @@ def answers(writer: Writer, items: Sequence[Item]) -> Answers:
     ids = [op_id for item in items if (op_id := id_of(item)) is not None]
     seqs = [item.seq for item in items if item.seq is not None]
     for table in (Operation, Quarantined):
-        condition: Any = table.op_id.in_(ids)
+        condition: Any = among(table.op_id, ids)
         if writer.device_id is not None and seqs:
             here = (table.device_id == writer.device_id) & (table.incarnation == writer.incarnation)
             condition = or_(condition, here & table.seq.in_(seqs))
@@ -122,7 +122,7 @@ def waiting_for(entities: Iterable[str]) -> list[Item]:
     """Deferred operations that wait for one of these entities, oldest first, as items to be decided (P18)."""
     query = (
         select(Operation)
-        .where(Operation.status == "deferred", Operation.awaits.in_(list(entities)))
+        .where(Operation.status == "deferred", among(Operation.awaits, entities))
         .order_by(Operation.position)
     )
     return [

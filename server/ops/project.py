@@ -14,7 +14,7 @@ TERMINAL = ("delivered", "picked_up", "returned", "cancelled")
 
 def affected_tasks(batch: Batch) -> list[str]:
     """Tasks of which any part moved: the task, its parcel, customer or obligation, or a case about it."""
-    moved = set(batch.board.changed)
+    moved = batch.board.moved
     cases = {batch.board.records[entity]["task"] for entity in moved if split(entity)[0] == "conflict"}
     return sorted(
         task_id

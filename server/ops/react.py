@@ -86,7 +86,11 @@ def renew(event: OperationDecided, batch: Batch) -> None:
     A wish that came with the order given by mistake, and not with this one, is no wish of the customer's any more.
     """
     op, decided = event.item.operation, event.item.decided
-    if op["type"] != "order.imported" or decided.status != "applied" or op["entity"] not in batch.board.loaded:
+    if (
+        op["type"] != "order.imported"
+        or decided.status != "applied"
+        or op["entity"] not in batch.board.loaded
+    ):
         return
     before = [one for one in takeback.standing(batch, op["entity"]) if one["op_id"] != op["op_id"]]
     takeback.take_back(batch, before, op["op_id"])

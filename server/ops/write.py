@@ -1,6 +1,7 @@
 """Step 8: everything that was decided is written once, scope counters last (P17, P25)."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from server.core.bus import current_bus
@@ -21,14 +22,14 @@ from server.tasks import service as tasks
 
 def write(batch: Batch) -> None:
     """Writes records, evidence, ledger, projections, scopes and log, and fixes every item's answer."""
-    _records(batch)
     accepted = [item for item in batch.items if item.live and item.decided.status != "deferred"]
     envelopes = [item.operation for item in accepted]
     proofs.record([(task, project.station_of(batch, op), op) for op in envelopes if (task := task_of(op))])
     # What was merged away was there before: its money is booked, its task is on the board.
     fresh = [item.operation for item in accepted if item.decided.status != "merged"]
-    tasks.mark_import(
-        {split(op["entity"])[1]: op["payload"]["import"] for op in fresh if op["payload"].get("import")}
+    _records(
+        batch,
+        {split(op["entity"])[1]: op["payload"]["import"] for op in fresh if op["payload"].get("import")},
     )
     payments.book(fresh, batch.taken_back, batch.given_back)
     versions = _scopes(batch)
@@ -49,18 +50,27 @@ def _changes_plan(op: dict[str, Any]) -> bool:
     )
 
 
-def _records(batch: Batch) -> None:
+def _records(batch: Batch, import_of: Mapping[str, str]) -> None:
+    """Writes every changed record, tasks with the import they came with (task id -> import id)."""
     changes: dict[str, list[RecordChange]] = defaultdict(list)
     board = batch.board
-    for entity in board.changed:
+    for entity in sorted(board.moved):
         kind, identity = split(entity)
         loaded = board.loaded.get(entity)
-        change = RecordChange(
-            identity, loaded.rev if loaded else None, board.revs[entity], board.records[entity]
+        changes[kind].append(
+            RecordChange(
+                identity,
+                loaded.rev if loaded else None,
+                board.revs[entity],
+                board.records[entity],
+                beside={"import_id": import_of.get(identity)} if kind == "task" else {},
+            )
         )
-        changes[kind].append(change)
     for kind, store in OWNERS.items():
         store.write(changes[kind])
+    tasks.write_lines(changes["task"], board.records)
+    again = [one.id for one in changes["task"] if one.before is not None and one.id in import_of]
+    tasks.mark_import({task_id: import_of[task_id] for task_id in again})
     known = [change for change in changes["customer"] if change.before is not None]
     tasks.follow_customers({change.id: change.record for change in known})
 

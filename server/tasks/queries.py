@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
-from server.core.db import db
+from server.core.db import among, db
 from server.core.records import Record
 from server.tasks.lines import FINISHED, fold
 from server.tasks.models import BoardLine, HiddenImport, Task
@@ -112,7 +112,7 @@ def kin(tasks: Iterable[str], parcels: Iterable[str], customers: Iterable[str]) 
     for column, ids in ((Task.id, tasks), (Task.parcel_id, parcels), (Task.customer_id, customers)):
         wanted = list(ids)
         if wanted:
-            conditions.append(column.in_(wanted))
+            conditions.append(among(column, wanted))
     if not conditions:
         return []
     query = select(Task.id, Task.parcel_id, Task.customer_id).where(or_(*conditions))

@@ -9,8 +9,6 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from server.core.clock import now_ms
 from server.core.db import db
 from server.core.records import Record, RecordChange, RecordStore
-from server.crm import queries as crm_queries
-from server.parcels import queries as parcel_queries
 from server.tasks import lines
 from server.tasks.models import BoardLine, HiddenImport, Task
 
@@ -31,29 +29,28 @@ def _promote(record: Record) -> dict[str, Any]:
     }
 
 
-class TaskStore(RecordStore):
-    """Tasks with their lines on the board; customers and parcels of a batch are written before."""
-
-    def write(self, changes: Sequence[RecordChange]) -> None:
-        """Writes the records, then the board's line of each."""
-        super().write(changes)
-        if not changes:
-            return
-        now = now_ms()
-        parcels = parcel_queries.by_ids({change.record["parcel"] for change in changes})
-        customers = crm_queries.by_ids({change.record["customer"] for change in changes})
-        made: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-        for change in changes:
-            task = change.record
-            parcel, customer = parcels.get(task["parcel"], {}), customers.get(task["customer"], {})
-            line = lines.describe(task, change.rev, parcel, customer, now)
-            made[change.before is None].append(line)
-        if made[True]:
-            db.session.execute(insert(BoardLine.__table__), made[True])
-        _update_lines(made[False])
+store = RecordStore(Task, _promote)
 
 
-store = TaskStore(Task, _promote)
+def write_lines(changes: Sequence[RecordChange], records: Mapping[str, Record]) -> None:
+    """Brings the board's lines in step with tasks as the store wrote them.
+
+    `records` (entity -> record) holds each task's parcel and customer as they are now.
+    """
+    now = now_ms()
+    new: list[dict[str, Any]] = []
+    known: list[dict[str, Any]] = []
+    for change in changes:
+        task = change.record
+        parcel, customer = records[f"parcel:{task['parcel']}"], records[f"customer:{task['customer']}"]
+        line = lines.describe(task, change.rev, parcel, customer, now)
+        if change.before is None:
+            new.append({**line, **change.beside})
+        else:
+            known.append(line)
+    if new:
+        db.session.execute(insert(BoardLine.__table__), new)
+    _update_lines(known)
 
 
 def follow_customers(changed: Mapping[str, Record]) -> None:
@@ -79,7 +76,7 @@ def follow_customers(changed: Mapping[str, Record]) -> None:
 
 
 def mark_import(import_of: Mapping[str, str]) -> None:
-    """Remembers which import made which task (task id -> import id)."""
+    """Remembers which import made tasks anew that were there already (task id -> import id)."""
     made: dict[str, list[str]] = defaultdict(list)
     for task_id, import_id in import_of.items():
         made[import_id].append(task_id)

@@ -171,6 +171,18 @@ def test_an_import_that_was_cut_off_is_resumed_with_every_row_once(
 
 
 @pytest.mark.usefixtures("inside")
+def test_a_chunk_that_keeps_others_waiting_makes_the_next_one_smaller(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = service.accept(request_for(cast, table_of(tmp_path, rows(130))))
+    monkeypatch.setattr(applying, "HELD_S", 0.000_001)
+    monkeypatch.setattr(applying, "LEAST", 10)
+    seen: list[int] = []
+    assert applying.apply(report.batch_id or "", lambda done, _rows: seen.append(done)) == 130
+    assert seen == [50, *range(60, 131, 10)]
+
+
+@pytest.mark.usefixtures("inside")
 def test_of_two_imports_at_once_one_has_each_order(cast: Cast, app: Flask, tmp_path: Path) -> None:
     request = request_for(cast, table_of(tmp_path, rows(40)))
     gate = threading.Barrier(2)
