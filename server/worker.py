@@ -6,7 +6,6 @@ job in hand finish and end the process with 0.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -135,9 +134,6 @@ class Worker:
 
 def main() -> None:
     """Run a worker in this process until SIGTERM or SIGINT."""
-    # A file of orders is a million objects that stay: looking through all of them for circles again and again cost
-    # an import a tenth of its time.
-    gc.set_threshold(100_000, 20, 20)
     app = create_app(live=False)
     watch.serve(app, offset=1)
     worker = Worker(app, wiring.HANDLERS, wiring.PERIODIC)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import sqlite3
 import time
@@ -49,6 +48,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from server.core.config import Settings
+from server.core.jsontext import compact
 
 Mode = Literal["read", "write"]
 Columns = TypeVarTuple("Columns")
@@ -84,9 +84,6 @@ Sha = String(64)
 Count = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
-# One for all: `json.dumps` would make a new one for every value, ten of them for every order of a file.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-
 log = structlog.get_logger(__name__)
 
 
@@ -111,7 +108,7 @@ _mode: ContextVar[Mode] = ContextVar("doorstep_db_mode", default="write")
 def init_db(app: Flask, settings: Settings) -> None:
     """Open the database for this app and install the rules above on its engine."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": _json}
+    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": compact}
     if settings.database_url != "sqlite://":
         options["pool_size"] = POOL
     if settings.database_url.startswith("postgresql"):
@@ -251,7 +248,7 @@ def among(column: Any, values: Iterable[str]) -> Any:
     listed = list(values)
     if db.engine.dialect.name == "postgresql":
         return column == any_(literal(listed, postgresql.ARRAY(String)))
-    return column.in_(select(func.json_each(_json(listed)).table_valued("value").c.value))
+    return column.in_(select(func.json_each(compact(listed)).table_valued("value").c.value))
 
 
 def affected(session: Session, statement: Update | Delete) -> int:
@@ -326,6 +323,11 @@ def _take_turn(raw: Any, turn: int) -> bool:
     return False
 
 
+def one_writer() -> bool:
+    """Whether a transaction that writes keeps all others from writing, whatever they are about."""
+    return bool(db.engine.dialect.name == "sqlite")
+
+
 def stand_aside(most_s: float) -> None:
     """Let everybody who waits to write go first, for `most_s` at the most: for whoever writes much and often.
 
@@ -334,7 +336,7 @@ def stand_aside(most_s: float) -> None:
     until = time.monotonic() + most_s
     with contextlib.ExitStack() as opened:
         turn = None
-        if db.engine.dialect.name == "sqlite" and db.engine.url.database:
+        if one_writer() and db.engine.url.database:
             turn = opened.enter_context(open(f"{db.engine.url.database}.turn", "ab"))  # noqa: PTH123
         while time.monotonic() < until:
             time.sleep(_BREATH_S)
@@ -353,7 +355,3 @@ def _locked(turn: int) -> bool:
 def _begin_postgres(connection: Connection) -> None:
     if _mode.get() == "read":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-
-
-def _json(value: object) -> str:
-    return _ENCODER.encode(value)

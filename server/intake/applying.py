@@ -15,17 +15,17 @@ from functools import partial
 from sqlalchemy import func, select, update
 
 from server.core.clock import now_ms
-from server.core.db import db, read, stand_aside, transaction
+from server.core.db import db, one_writer, read, stand_aside, transaction
 from server.intake import queries
 from server.intake.models import ImportBatch, ImportRow
 from server.intake.policy import Order, envelope
 from server.ops import imports
 from server.ops.batch import Result, Writer
 
-CHUNK = 250
-LEAST = 25
+# Orders in a chunk: the first, the least and the most while others wait for it; and where nobody has to.
+FIRST, LEAST, MOST, ALONE = 200, 25, 400, 1000
 # How long a chunk may keep others waiting: on a slow or busy machine it gets smaller until it does.
-HELD_S = 0.2
+HELD_S = 0.22
 _STAND_ASIDE_S = 0.25
 
 Progress = Callable[[int, int], None]
@@ -42,12 +42,12 @@ def apply(batch_id: str, progress: Progress = lambda _done, _rows: None) -> int:
         return 0
     writer = Writer(batch.accepted_by, batch.station_id, "admin")
     done, at = batch.applied_rows, batch.accepted_at
-    left, size = _left(batch_id), CHUNK
+    left, size = _left(batch_id), FIRST
     while left:
         orders, left = _orders(batch_id, left[:size]), left[size:]
         envelopes = [envelope(order, writer.user_id, at) for order in orders]
         held_s = imports.submit(writer, envelopes, partial(_mark, batch_id, orders))
-        size = max(LEAST, min(CHUNK, int(size * HELD_S / held_s)))
+        size = _next_size(size, held_s)
         done += len(orders)
         progress(done, batch.new_rows)
         stand_aside(_STAND_ASIDE_S)
@@ -62,6 +62,12 @@ def resume(
     with read():
         left = queries.unfinished(station_id, now_ms() - idle_ms if idle_ms else None)
     return sum(apply(batch.id, progress) for batch in left)
+
+
+def _next_size(size: int, held_s: float) -> int:
+    """Each transaction costs something by itself: as many orders as others can wait for, or any number where nobody has
+    to wait but for the very same customer."""
+    return max(LEAST, min(MOST, int(size * HELD_S / held_s))) if one_writer() else ALONE
 
 
 def _left(batch_id: str) -> list[int]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from server.core.jsontext import plain_hash
 from server.intake.cells import CellError, Reading, read_cell
 from server.intake.fields import FIELDS
 from server.intake.mapping import FieldRule, Mapping
 from server.intake.problems import RowProblem, UnusableFileError
-from server.intake.sound import plain_hash, sound
+from server.intake.sound import sound
 from server.intake.table import Table
 from sync.canonical import derive, normal_waybill
 from sync.tables import OPERATIONS

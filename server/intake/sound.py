@@ -5,14 +5,13 @@ marshmallow collects every fault of a payload with its path, which takes half a 
 or no; whatever gets a no, or holds something this walk does not know, goes to `sync.validate` for its reasons.
 """
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 
-from sync.canonical import normal_waybill, sha256_hex
+from sync.canonical import normal_waybill
 from sync.schemas import PAYLOADS
 
 _Check = Callable[[Any], bool]
@@ -29,11 +28,6 @@ def sound(payload: dict[str, Any]) -> bool:
         and waybill == normal_waybill(str(waybill))
         and (start is None or end is None or start <= end)
     )
-
-
-def plain_hash(value: object) -> str:
-    """SHA-256 of the canonical text of a value that is known to have one."""
-    return sha256_hex(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
 
 
 def _object(schema: Schema) -> _Check:

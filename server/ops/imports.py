@@ -1,6 +1,5 @@
 """What intake needs of the log: many orders at once, and tasks that stay unseen until all of them are there."""
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -8,13 +7,13 @@ from sqlalchemy import select
 
 from server.core.bus import current_bus
 from server.core.db import db
+from server.core.jsontext import plain_hash
 from server.ops import pipeline
 from server.ops.batch import Envelope, Item, Result, Writer
 from server.ops.events import PlanChanged
 from server.ops.models import Operation
 from server.tasks import queries as task_queries
 from server.tasks import service as tasks
-from sync.canonical import sha256_hex
 from sync.upcast import upcast
 
 # A cancelled task has left the plan already: undoing its import takes nothing from anybody.
@@ -37,7 +36,7 @@ def submit(writer: Writer, envelopes: Sequence[Envelope], remember: Callable[[li
     Returns:
         How long others may have had to wait for the transaction, in seconds.
     """
-    items = [Item(raw=one, body_hash=_hash(one), op=upcast(one)) for one in envelopes]
+    items = [Item(raw=one, body_hash=plain_hash(one), op=upcast(one)) for one in envelopes]
 
     def work() -> float:
         began = time.perf_counter()
@@ -70,7 +69,7 @@ def withdraw(
     def work() -> None:
         moved = _touched(cancellings)
         items = [
-            Item(raw=one, body_hash=_hash(one), op=upcast(one))
+            Item(raw=one, body_hash=plain_hash(one), op=upcast(one))
             for task_id, one in cancellings.items()
             if task_id not in moved
         ]
@@ -114,8 +113,3 @@ def reveal(import_id: str, station_id: str) -> None:
     """Shows the tasks of an import, all at once; inside the caller's transaction."""
     tasks.reveal_import(import_id)
     current_bus().enqueue(db.session(), [PlanChanged(station_id)])
-
-
-def _hash(envelope: Envelope) -> str:
-    """The body hash of an envelope that is known to have a canonical text."""
-    return sha256_hex(json.dumps(envelope, ensure_ascii=False, sort_keys=True, separators=(",", ":")))

@@ -51,8 +51,8 @@ def request_for(cast: Cast, table: Table, merchant: str = "shop") -> Request:
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for the lock here."""
     monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
-    monkeypatch.setattr(applying, "CHUNK", 50)
-    monkeypatch.setattr(applying, "LEAST", 50)
+    for name in ("FIRST", "LEAST", "MOST", "ALONE"):
+        monkeypatch.setattr(applying, name, 50)
 
 
 @pytest.fixture
@@ -179,7 +179,8 @@ def test_a_chunk_that_keeps_others_waiting_makes_the_next_one_smaller(
     monkeypatch.setattr(applying, "LEAST", 10)
     seen: list[int] = []
     assert applying.apply(report.batch_id or "", lambda done, _rows: seen.append(done)) == 130
-    assert seen == [50, *range(60, 131, 10)]
+    alone = db.engine.dialect.name == "postgresql"
+    assert seen == ([50, 100, 130] if alone else [50, *range(60, 131, 10)])
 
 
 @pytest.mark.usefixtures("inside")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.core.jsontext import plain_hash
 from server.intake.policy import Order, envelope
-from server.intake.sound import plain_hash, sound
+from server.intake.sound import sound
 from sync.canonical import body_hash
 from sync.validate import validate
 from tests.builders import order
