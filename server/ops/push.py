@@ -11,7 +11,7 @@ from server.core.clock import now_ms
 from server.core.db import db, transaction, upsert
 from server.ops import cases, pipeline, write
 from server.ops.batch import Batch, Item, Result, Writer, as_result
-from server.ops.capture import Contact, captured_at
+from server.ops.capture import Contact, captured_at, learned
 from server.ops.decode import decode
 from server.ops.models import DeviceHead, UnreadableBody
 from sync.canonical import sha256_hex
@@ -155,7 +155,7 @@ def _doubtful(head: DeviceHead, contact: Contact, said: int) -> bool:
 def _remember(head: DeviceHead, contact: Contact) -> None:
     head.last_heard = contact.server
     if contact.skew is not None:
-        head.skew_ms = contact.skew
+        head.skew_ms = learned(contact.skew, head.skew_ms)
     if head.doubted_boot is None:
         head.mono, head.boot = contact.mono, contact.boot
 

@@ -29,6 +29,12 @@ from tests.e2e.test_story import WAYBILLS, orders
 ROOT = Path(__file__).parents[2]
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 PICTURES = ROOT / "test-results" / "screens"
+# What is scrolled away keeps the colours of the light before until it is seen; axe judges it as it will be seen.
+ALL_STYLED = """() => {
+    const all = new CSSStyleSheet();
+    all.replaceSync('* { content-visibility: visible !important }');
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, all];
+}"""
 HANDHELDS = (390, 1440)
 STANDS = "document.documentElement.lang.slice(0, 2)"
 DARK = "matchMedia('(prefers-color-scheme: dark)').matches"
@@ -56,6 +62,7 @@ def look(page: Page, name: str, *, axe: bool = True) -> None:
         return
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
+        page.evaluate(ALL_STYLED)
     found: list[dict[str, Any]] = page.evaluate(
         "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)"
     )

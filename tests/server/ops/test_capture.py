@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from server.ops.capture import Contact, captured_at
+from server.ops.capture import Contact, captured_at, learned
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 NOON = 1_777_867_200_000
@@ -27,6 +27,25 @@ def test_a_clock_that_is_always_off_by_the_same_is_set_right(skew: int) -> None:
 def test_what_may_be_the_journey_of_the_message_is_no_skew(journey: int) -> None:
     contact = Contact(NOON + MINUTE + journey, NOON + MINUTE)
     assert captured_at(op(NOON), contact, None, None) == NOON
+
+
+@pytest.mark.parametrize("skew", [-20_000, -1_000, 0, 9_000, 29_000, 7 * HOUR])
+def test_a_clock_off_by_seconds_is_told_from_slow_journeys(skew: int) -> None:
+    """The fastest message of a morning says how far it is off; a slow one in the evening changes nothing."""
+    known: int | None = None
+    for journey in (14_000, 2_500, 120, 80, 31_000, 900):
+        known = learned(skew + journey, known)
+    assert known is not None and 0 <= known - skew < 1_000
+    contact = Contact(NOON + HOUR + 25_000, NOON + HOUR - skew, 5_000_000 + HOUR, BOOT)
+    assert 0 <= captured_at(op(NOON - skew), contact, known, NOON - MINUTE) - NOON < 5_000
+
+
+def test_a_clock_put_right_by_seconds_is_followed() -> None:
+    known = -20_000
+    for _ in range(30):
+        known = learned(100, known)
+    assert -1_000 < known <= 100
+    assert learned(-20_000, known) == -20_000, "what is less is believed at once"
 
 
 @pytest.mark.parametrize("set_by", [DAY, -DAY, HOUR])

@@ -212,7 +212,9 @@ def _orders_of_version_1(book: Book) -> None:
     was = now | {"v": 1, "payload": old}
     book.case("an order, version 1", "P6", "upcast", {"envelope": was}, lifted)
     none = {"envelope.v": 2, "envelope.payload": None}
-    book.case("an order, version 1, without a payload", "P6", "upcast", {"envelope": was | {"payload": None}}, none)
+    book.case(
+        "an order, version 1, without a payload", "P6", "upcast", {"envelope": was | {"payload": None}}, none
+    )
 
 
 def _requests_of_version_1(book: Book) -> None:

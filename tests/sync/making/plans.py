@@ -285,7 +285,9 @@ def orders() -> Book:
 def _after_a_cancellation(take: Any, book: Book) -> None:
     """An import that was taken back and is given once more: its orders name the cancellation they follow."""
     off = op("task.cancelled", CHEN, 2, payload={"reason": "导入错了"})
-    gone = task(status="cancelled", cancelled=stamped(off) | {"reason": "导入错了"}, parcel=_parcel_of(order()))
+    gone = task(
+        status="cancelled", cancelled=stamped(off) | {"reason": "导入错了"}, parcel=_parcel_of(order())
+    )
     due = {f"obligation:{TASK}": obligation()}
     anew = {
         "status": "applied",
@@ -298,10 +300,22 @@ def _after_a_cancellation(take: Any, book: Book) -> None:
     again = order(3, after=off["op_id"], cod_minor=12_800)
     take("an order after its cancellation", {KEY: gone} | due, again, anew, "P2 P16")
     corrected = order(3, after=off["op_id"], reference="R-2")
-    take("it may be put right on the way", {KEY: gone} | due, corrected, anew | {"after.reference": "R-2"}, "P2")
+    take(
+        "it may be put right on the way",
+        {KEY: gone} | due,
+        corrected,
+        anew | {"after.reference": "R-2"},
+        "P2",
+    )
     nothing = order(3, after=off["op_id"], cod_minor=0)
     settled = obligation(amount_minor=0, status="settled")
-    take("it may ask for no money", {KEY: gone} | due, nothing, {f"changes.obligation:{TASK}": settled}, "P2 P21")
+    take(
+        "it may ask for no money",
+        {KEY: gone} | due,
+        nothing,
+        {f"changes.obligation:{TASK}": settled},
+        "P2 P21",
+    )
     take("the file of yesterday after a cancellation", {KEY: gone} | due, order(3), _same(), "P2 P16")
     other = order(3, after=uid(9, 9))
     take("an order after another cancellation", {KEY: gone} | due, other, _same(), "P2 P16")
