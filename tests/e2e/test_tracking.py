@@ -4,6 +4,7 @@ script. Pictures for people to look at are in test-results/screens/.
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -21,8 +22,9 @@ from tests.browser import CHROMIUM, FLAGS
 from tests.builders import AT, request_draft
 from tests.conftest import SECRET, Clock
 from tests.e2e.pushes import Tray, deliver, registration_of
-from tests.e2e.test_screens import look
-from tests.people import make_cast
+from tests.e2e.steps import by, log_in
+from tests.e2e.test_screens import look, looks
+from tests.people import PASSWORD, make_cast
 from tests.server.ops.house import SHA, House
 from tests.server.tracking.test_hostile_text import CORPUS
 from tests.server.tracking.visitor import Visitor
@@ -298,6 +300,40 @@ def test_a_push_is_shown_and_its_tap_opens_the_page(
     with page.expect_event("load"):
         deliver(session, street.url, mine, notice)
     context.close()
+
+
+def test_what_the_customer_says_is_a_case_at_the_desk(
+    street: Street, context: BrowserContext, browser: Browser
+) -> None:
+    house = street.house
+    _, waybill = street.order("too-late")
+    phone = house.phone()
+    phone.tape.at = house.clock.now
+    her = context.new_page()
+    her.goto(street.links["too-late"])
+    her.get_by_text("加一条要求").click()
+    her.get_by_label("要求", exact=True).select_option("no_ring")
+    her.get_by_label("补充说明").last.fill("宝宝在睡觉")
+    phone.delivers(waybill)
+    her.get_by_role("button", name="告诉快递员").click()
+    expect(her.get_by_role("status").first).to_be_visible()
+
+    desk = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
+    log_in(desk, f"{street.url}", "dora", PASSWORD)
+    for kind, told, outcome in (("request_late", "宝宝在睡觉", "noted"), ("disputed", "王*明", "theirs")):
+        desk.goto(f"{street.url}/dispatch#/conflicts?kind={kind}")
+        by(desk, "conflict-row").first.click()
+        expect(by(desk, "case-detail")).to_contain_text(told)
+        case = str(by(desk, "case-detail").get_attribute("data-case"))
+        looks(desk, f"inbox-{kind}", widths=(390, 1440))
+        offered = house.case(case)["outcomes"]
+        desk.keyboard.press(str(offered.index(outcome) + 1))
+        expect(by(desk, "decide-reason")).to_be_focused()
+        desk.keyboard.type("已电话核实")
+        desk.keyboard.press("Control+Enter")
+        expect(by(desk, "case-run").first).to_contain_text(re.compile("已裁定 1 件|1 decided"))
+        assert house.case(case)["decision"]["outcome"] == outcome
+    desk.context.close()
 
 
 def test_the_page_prints_clean(street: Street, context: BrowserContext) -> None:

@@ -39,6 +39,7 @@ export const inbox: Record<keyof typeof zh, string> = {
   'side.device': 'handheld {name}',
   'side.voided': 'no longer counts',
   'side.suggested': 'suggested',
+  'side.not_received': 'Not received',
   'side.table': 'Both versions, field by field',
   'field.request': 'Wish',
   'field.name': 'Name',

@@ -37,6 +37,7 @@ export const inbox = {
   'side.device': '手持端 {name}',
   'side.voided': '已不作数',
   'side.suggested': '建议',
+  'side.not_received': '没有收到',
   'side.table': '两个版本,逐项对照',
   'field.request': '要求',
   'field.name': '姓名',
