@@ -8,17 +8,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 
 from server.auth import queries
 from server.auth.policy import UserView
+from server.core.clock import now_ms
 from server.core.db import read
 from server.core.errors import Code, Problem, answer
 
 LIFETIME = timedelta(hours=12)
+RENEWED_AFTER_MS = 3_600_000
+
+_RENEWED = "renewed"
 
 login_manager = LoginManager()
 csrf = CSRFProtect()
@@ -33,11 +37,21 @@ class LoggedIn(UserMixin):  # type: ignore[misc]
 
 
 class Cookies(SecureCookieSessionInterface):
-    """Secure cookies on HTTPS; plain ones only where the whole site is plain (localhost)."""
+    """Secure cookies on HTTPS; plain ones only where the whole site is plain (localhost).
+
+    A cookie is renewed once an hour and not with every answer: one that was still on its way would bring back a login
+    that has ended, or put it in place of the next person's.
+    """
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
         """Secure as the request is."""
         return request.is_secure
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Sends the cookie when something in it has changed, or its time runs."""
+        if session.permanent and now_ms() - session.get(_RENEWED, 0) > RENEWED_AFTER_MS:
+            session[_RENEWED] = now_ms()
+        super().save_session(app, session, response)
 
 
 def init_sessions(app: Flask) -> None:
@@ -48,6 +62,7 @@ def init_sessions(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=LIFETIME,
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -67,6 +82,7 @@ def begin(session_id: str, user: UserView) -> str:
     """Start the browser's session afresh (a token from before the login is void); returns the CSRF token."""
     session.clear()
     session.permanent = True
+    session[_RENEWED] = now_ms()
     login_user(LoggedIn(session_id, user))
     return token()
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from server.auth import passwords, service
 from server.core.db import transaction
+from tests.conftest import Clock
 from tests.people import PASSWORD, Cast
 
 
@@ -34,6 +35,19 @@ def test_the_cookie_is_closed_to_scripts_and_secure_on_https(client: FlaskClient
     assert "Secure" not in plain
     https = client.post("/api/v1/session", json=login, base_url="https://desk.example").headers["Set-Cookie"]
     assert "Secure" in https
+
+
+def test_only_one_answer_an_hour_carries_the_cookie(cast: Cast, clock: Clock) -> None:
+    """A late answer to whoever worked here before must not take the place of the present login."""
+    desk = cast.desk(cast.dora)
+    before = desk.client.get_cookie("doorstep")
+    assert all("Set-Cookie" not in desk.get("/api/v1/session").headers for _ in range(3))
+    clock.advance(hours=1, minutes=1)
+    assert "doorstep=" in desk.get("/api/v1/session").headers["Set-Cookie"]
+    assert "Set-Cookie" not in desk.get("/api/v1/session").headers
+    assert desk.client.get_cookie("doorstep") != before
+    assert desk.call("DELETE", "/api/v1/session").status_code == 204
+    assert desk.client.get_cookie("doorstep") is None
 
 
 def test_wrong_name_and_wrong_password_look_the_same(client: FlaskClient, cast: Cast) -> None:

@@ -123,7 +123,7 @@ export const inbox: Record<keyof typeof zh, string> = {
   'decide.reason': 'Reason for the decision (required)',
   'decide.hint': 'The handheld will show it',
   'decide.lack': 'Give a reason in a sentence, then decide.',
-  'decide.told': 'The decision goes back to both couriers’ handhelds.',
+  'decide.told': 'The decision goes to the handhelds of the couriers concerned.',
   'decide.not_yours': 'Your role cannot decide.',
   'decided.by': '{name} decided at {time}:',
   'decided.undo': 'Undo',

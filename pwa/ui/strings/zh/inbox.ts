@@ -120,7 +120,7 @@ export const inbox = {
   'decide.reason': '裁定理由(必填)',
   'decide.hint': '会显示在手持端上',
   'decide.lack': '先写一句理由,再裁定。',
-  'decide.told': '裁定会送到双方快递员的手持端。',
+  'decide.told': '裁定会送到相关快递员的手持端。',
   'decide.not_yours': '你的角色不能裁定。',
   'decided.by': '{name} 于 {time} 裁定:',
   'decided.undo': '撤销裁定',
