@@ -11,6 +11,8 @@ function remembered(): Theme {
 
 class ThemeChoice {
   current = $state<Theme>(remembered());
+  /** Whether the page is dark now, by choice or because the system is. */
+  dark = $state(false);
   readonly all = THEMES;
 
   /** Call once at start: applies the choice and follows the system while it is `auto`. */
@@ -26,9 +28,10 @@ class ThemeChoice {
   }
 
   #apply(): void {
-    const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-    const shown = this.current === 'auto' ? (dark ? 'dark' : 'light') : this.current;
+    const system = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+    const shown = this.current === 'auto' ? system : this.current;
     document.documentElement.dataset.theme = shown;
+    this.dark = shown === 'dark';
     const surface = getComputedStyle(document.documentElement).getPropertyValue('--surface').trim();
     document.querySelector('meta[name="theme-color"]')?.setAttribute('content', surface);
   }

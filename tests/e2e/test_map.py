@@ -318,12 +318,22 @@ def _minutes(flag: str) -> int:
     return int("0" + "".join(filter(str.isdigit, flag)))
 
 
-def test_without_a_file_there_is_the_schematic(open_map: OpenMap, ground: Path) -> None:
+def test_a_file_that_is_not_there_leaves_the_schematic_and_says_so(open_map: OpenMap, ground: Path) -> None:
     ground.unlink()
     seen = open_map()
-    _expect_schematic(seen, "schematic")
-    expect(by(seen.page, "map-note")).to_have_count(0)
-    assert seen.pieces == [] and seen.complaints == []
+    _expect_schematic(seen, "unread")
+    expect(by(seen.page, "map-note")).to_have_count(1)
+
+    # The light changes while the map is open, and the map with it.
+    light = seen.tone("accent")
+    seen.page.emulate_media(color_scheme="dark")
+    seen.page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    dark = seen.tone("accent")
+    assert dark != light
+    seen.page.wait_for_function(
+        f"both => String(({COLOUR})(both[0])) === String(both[1])",
+        arg=[[*seen.spot(*HERE), PICTURE], dark],
+    )
 
 
 def test_a_file_that_can_not_be_read_leaves_the_schematic_and_says_so(
