@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from server.core.clock import now_ms
 from server.core.db import transaction
@@ -15,10 +15,11 @@ KEPT_MS: Final = 30 * 86_400_000
 
 
 def forget_old() -> None:
-    """For the worker: nothing here is older than 30 days but subscriptions that can still be told of something."""
+    """For the worker: what was over 30 days ago goes, and whom nobody can tell of anything any more."""
     now = now_ms()
     with transaction() as session:
-        session.execute(delete(PushMessage).where(PushMessage.made_at < now - KEPT_MS))
+        over = func.coalesce(PushMessage.settled_at, PushMessage.expires_at)
+        session.execute(delete(PushMessage).where(over < now - KEPT_MS))
         session.execute(delete(WithdrawnOutcome).where(WithdrawnOutcome.at < now - KEPT_MS))
         old = (PushSubscription.owner_kind == "customer") & (PushSubscription.created_at < now - KEPT_MS)
         for task_id in session.scalars(select(PushSubscription.task_id).where(old).distinct()).all():

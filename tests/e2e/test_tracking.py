@@ -317,12 +317,16 @@ def test_what_the_customer_says_is_a_case_at_the_desk(
     phone.delivers(waybill)
     her.get_by_role("button", name="告诉快递员").click()
     expect(her.get_by_role("status").first).to_be_visible()
+    her.goto(street.links["too-late"])
+    her.get_by_role("link", name="我没有收到").click()
+    her.get_by_role("button", name="确认：我没有收到").click()
+    expect(her.get_by_role("status").first).to_be_visible()
 
     desk = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
     log_in(desk, f"{street.url}", "dora", PASSWORD)
     for kind, told, outcome in (("request_late", "宝宝在睡觉", "noted"), ("disputed", "王*明", "theirs")):
         desk.goto(f"{street.url}/dispatch#/conflicts?kind={kind}")
-        by(desk, "conflict-row").first.click()
+        desk.locator(f'[data-testid="conflict-row"][data-waybill="{waybill}"]').click()
         expect(by(desk, "case-detail")).to_contain_text(told)
         case = str(by(desk, "case-detail").get_attribute("data-case"))
         looks(desk, f"inbox-{kind}", widths=(390, 1440))

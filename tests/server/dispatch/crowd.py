@@ -15,6 +15,7 @@ from server.parcels.service import store as parcels
 from server.tasks import lines
 from server.tasks.models import BoardLine, Task
 from server.tasks.service import store as tasks
+from sync.customers import ordered_customer
 from tests.builders import AT, order
 
 STATUSES = ("assigned", "assigned", "out_for_delivery", "delivered", "attempt_failed", "created")
@@ -36,14 +37,9 @@ def fill(station: str, couriers: list[str], number: int, *, old: int = 0) -> Non
 def _one(station: str, couriers: list[str], at: int, *, past: bool) -> tuple[dict[str, Any], ...]:
     waybill = f"SF{at:010d}"
     payload = order(station, waybill, phone=f"138{at:08d}")
-    customer = {
-        **payload["customer"],
-        "id": uuid7(),
-        "station": station,
-        "name": f"王{chr(0x4E00 + at % 5000)}明",
-        "requests": [{"id": uuid7(), "kind": "other", "text": "轻放", "active": True}] if at % 3 == 0 else [],
-        "touched": {},
-    }
+    wishes = [{"id": uuid7(), "kind": "other", "text": "轻放"}] if at % 3 == 0 else []
+    who = {**payload["customer"], "id": uuid7(), "name": f"王{chr(0x4E00 + at % 5000)}明"}
+    customer = ordered_customer(None, {"payload": {"customer": who, "requests": wishes}}, station)
     parcel = {"id": uuid7(), "waybill": waybill, "pieces": 1, "weight_g": 1, "goods": "茶", "scans": 0}
     status = "delivered" if past else STATUSES[at % len(STATUSES)]
     ends = AT + 3_600_000 + at * 500 - (86_400_000 if past else 0)

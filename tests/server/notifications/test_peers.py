@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from server.core import clock as server_clock
 from server.core import outbox
 from server.core.clock import now_ms
 from server.core.config import Settings
@@ -126,6 +127,7 @@ def test_two_workers_send_each_push_once(
     app: Flask, tmp_path: Path, supervisor: Supervisor, stranger: Stranger
 ) -> None:
     """Two real worker processes on one database, and more pushes than either takes at once."""
+    server_clock.use(server_clock.system)  # as theirs is
     settings = replace(app.extensions["doorstep_settings"], push_test_service=stranger.url)
     app.extensions["doorstep_settings"] = settings
     browsers = [Browser(f"/push/{number}", stranger) for number in range(PUSHES)]
