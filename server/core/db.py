@@ -64,6 +64,8 @@ BUSY_MS = 15_000
 LOOK_MS = 20
 _BREATH_S = 0.005
 POOL = 20
+# A board of 50,000 lines is sorted and counted in memory; with the default of 4 MB PostgreSQL writes it to disk.
+WORK_MEM = "16MB"
 _TRANSIENT_STATES = ("40001", "40P01", "53100", "53200", "53300", "55P03", "57P01", "57P02", "57P03")
 _TRANSIENT_SIGNS = (
     "database is locked",
@@ -120,6 +122,7 @@ def init_db(app: Flask, settings: Settings) -> None:
     if engine.dialect.name == "sqlite":
         guard_sqlite(engine)
     else:
+        event.listen(engine, "connect", _connect_postgres)
         event.listen(engine, "begin", _begin_postgres)
 
 
@@ -350,6 +353,12 @@ def _locked(turn: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _connect_postgres(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.autocommit = True
+    connection.execute(f"SET work_mem = '{WORK_MEM}'")
+    connection.autocommit = False
 
 
 def _begin_postgres(connection: Connection) -> None:

@@ -161,9 +161,8 @@ def listing(
     `order` is made by `ordering`.
     """
     conditions = [*of_day(station_id, since), *_conditions(chosen)]
-    total = _count(conditions)
-    query = select(BoardLine.id).where(*conditions).order_by(*order).limit(limit).offset(offset)
-    return by_ids(list(db.session.scalars(query)), station_id), total
+    ids, total = _page(conditions, order, limit, offset)
+    return by_ids(ids, station_id), total
 
 
 def matching(station_id: str, text: str) -> Select[Any]:
@@ -269,6 +268,18 @@ def manifest(station_id: str, since: int) -> list[tuple[str, str | None, str]]:
         (row.parcel_id, row.courier_id, row.status)
         for row in db.session.execute(query.order_by(BoardLine.id))
     ]
+
+
+def _page(conditions: Sequence[Any], order: Sequence[Any], limit: int, offset: int) -> tuple[list[str], int]:
+    """The ids of a page, and how many match in all: PostgreSQL counts in the same pass, SQLite is quicker in two."""
+    page = select(BoardLine.id).where(*conditions).order_by(*order).limit(limit).offset(offset)
+    if db.engine.dialect.name != "postgresql":
+        total = _count(conditions)
+        return list(db.session.scalars(page)), total
+    rows = db.session.execute(page.add_columns(func.count().over().label("total"))).all()
+    if not rows and offset:
+        return [], _count(conditions)
+    return [row.id for row in rows], rows[0].total if rows else 0
 
 
 def _count(conditions: Sequence[Any]) -> int:

@@ -11,44 +11,29 @@ them can be told from what this machine costs them.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import csv
-import http.client
 import io
 import json
 import os
-import shutil
-import socket
 import statistics
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
-import flask_migrate
-import psutil
-
-from server.app import create_app
 from server.auth import service as auth
 from server.auth.policy import UserView
-from server.core.config import Settings
-from server.core.db import db, transaction
-from server.demo.postgres import start_postgres
-from server.demo.supervise import Child, Supervisor
+from server.core.db import transaction
+from tests.bench.stand import Stand, stand
 from tests.builders import Tape, assign_draft, order_draft
-from tests.conftest import SECRET
-from tests.people import PASSWORD, Cast, make_cast
+from tests.people import PASSWORD, Cast
 
 HANDHELDS = 5
 LISTED = 300
 WARM_UP_S, ALONE_S = 5, 20
 PATIENCE_S = 600
 GOAL_S, GOAL_MS = 60, 500
-_COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
 _HEADER = (
     "kind,reference,waybill,pieces,weight_kg,goods,name,phone,address,community,building,unit,room,"
     "longitude,latitude,window_start,window_end,cod_yuan,requests\n"
@@ -65,31 +50,6 @@ class Carried:
     tape: Tape
     credential: str
     cursors: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass
-class Stand:
-    """A running Doorstep: where it answers, who works there, and the handhelds outside."""
-
-    port: int
-    cast: Cast
-    handhelds: list[Carried]
-    processes: dict[str, int]
-
-    def processor_s(self) -> dict[str, float]:
-        """Seconds of processor each process and its children have used so far, and the machine's as a whole."""
-        used = {name: sum(map(_used, _family(pid))) for name, pid in self.processes.items()}
-        times = psutil.cpu_times()
-        return used | {"machine": sum(times) - times.idle - times.iowait}
-
-    def call(self, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, Any, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, {"Content-Type": "application/json", **named})
-        answer = connection.getresponse()
-        text = answer.read()
-        connection.close()
-        return answer.status, json.loads(text) if text else None, answer.headers
 
 
 @dataclass
@@ -114,12 +74,12 @@ class Figures:
 class Street:
     """Handhelds that push a delivery a second each, until it is left."""
 
-    def __init__(self, stand: Stand) -> None:
+    def __init__(self, doorstep: Stand, handhelds: list[Carried]) -> None:
         self.figures = Figures()
-        self._stand = stand
+        self._doorstep = doorstep
         self._over = threading.Event()
         self._threads = [
-            threading.Thread(target=self._walk, args=(handheld,), daemon=True) for handheld in stand.handhelds
+            threading.Thread(target=self._walk, args=(handheld,), daemon=True) for handheld in handhelds
         ]
 
     def __enter__(self) -> Self:
@@ -144,7 +104,7 @@ class Street:
         tape.delivered(_listed(handheld.number, place))
         body = tape.exchange(place + 1, handheld.cursors) | {"sent_at": _now()}
         began = time.perf_counter()
-        status, answer, _ = self._stand.call(
+        status, answer, _ = self._doorstep.call(
             "POST",
             "/api/v1/exchange",
             json.dumps(body).encode(),
@@ -174,15 +134,16 @@ def main() -> int:
 def measure(database: str, rows: int) -> bool:
     """One run on a fresh database; whether the goals were reached."""
     load, file = os.getloadavg()[0], _file(rows)
-    with _stand(database) as stand:
-        with Street(stand):
+    handhelds: list[Carried] = []
+    with stand(database, lambda cast: handhelds.extend(_outside(cast))) as doorstep:
+        with Street(doorstep, handhelds):
             time.sleep(WARM_UP_S)
-        with Street(stand) as alone:
+        with Street(doorstep, handhelds) as alone:
             time.sleep(ALONE_S)
-        before = stand.processor_s()
-        with Street(stand) as beside:
-            upload_s, import_s, looks = _import(stand, file)
-        used = {name: after - before[name] for name, after in stand.processor_s().items()}
+        before = doorstep.processor_s()
+        with Street(doorstep, handhelds) as beside:
+            upload_s, import_s, looks = _import(doorstep, file)
+        used = {name: after - before[name] for name, after in doorstep.processor_s().items()}
     ratio = beside.figures.p95 / alone.figures.p95
     whole = upload_s + import_s
     print(f"{database}, {rows} rows (load {load:.2f} before)")
@@ -199,24 +160,22 @@ def measure(database: str, rows: int) -> bool:
     return not wrong and whole < GOAL_S * rows / 50_000 and beside.figures.p95 <= GOAL_MS
 
 
-def _import(stand: Stand, file: bytes) -> tuple[float, float, int]:
+def _import(doorstep: Stand, file: bytes) -> tuple[float, float, int]:
     """Brings a file and waits until its tasks are there; seconds of both, and how many different steps were seen."""
-    body = json.dumps({"username": stand.cast.dora.username, "password": PASSWORD}).encode()
-    _, session, headers = stand.call("POST", "/api/v1/session", body)
-    web = {"Cookie": headers["Set-Cookie"].partition(";")[0], "X_CSRF_Token": session["csrf_token"]}
+    web = doorstep.log_in()
     began = time.monotonic()
-    status, seen, _ = stand.call(
+    status, seen, _ = doorstep.call(
         "POST", "/api/v1/orders/files?name=bench.csv", file, **web, Content_Type="application/octet-stream"
     )
     assert status == 201, seen
     brought = time.monotonic()
     wish = {"mapping": seen["mapping"], "merchant": "bench"}
     asked = json.dumps(wish).encode()
-    status, batch, _ = stand.call("POST", f"/api/v1/orders/files/{seen['id']}/imports", asked, **web)
+    status, batch, _ = doorstep.call("POST", f"/api/v1/orders/files/{seen['id']}/imports", asked, **web)
     assert status == 202, batch
     steps: set[tuple[Any, ...]] = set()
     while time.monotonic() - brought < PATIENCE_S:
-        status, state, _ = stand.call("GET", f"/api/v1/orders/imports/{batch['id']}", **web)
+        status, state, _ = doorstep.call("GET", f"/api/v1/orders/imports/{batch['id']}", **web)
         assert status == 200 and state["status"] in ("waiting", "staged", "accepted", "applied"), state
         steps.add((state["status"], state["done"]))
         if state["status"] == "applied":
@@ -260,55 +219,16 @@ def _file(rows: int) -> bytes:
     return out.getvalue().encode()
 
 
-@contextlib.contextmanager
-def _stand(database: str) -> Iterator[Stand]:
-    folder = Path(tempfile.mkdtemp(prefix="doorstep-bench-"))
-    processes: dict[str, int] = {}
-    try:
-        with Supervisor() as supervisor:
-            url = f"sqlite:///{folder / 'doorstep.db'}"
-            if database == "postgres":
-                url = start_postgres(supervisor, folder / "postgres")
-                [processes["postgres"]] = [child.pid for child in psutil.Process().children()]
-            cast, handhelds = _people(url, folder)
-            port = _free_port()
-            env = {
-                "DATABASE_URL": url,
-                "DOORSTEP_DATA": str(folder),
-                "DOORSTEP_SECRET_KEY": SECRET,
-                "DOORSTEP_ENV": "test",
-                "DOORSTEP_METRICS": "",
-                "HOST": "127.0.0.1",
-                "PORT": str(port),
-                "LOG_LEVEL": "warning",
-            }
-            for name in ("serve", "worker"):
-                child = Child(name, [*_COMMAND, name], env=env, log=folder / f"{name}.log")
-                processes[name] = supervisor.start(child)
-            if not supervisor.wait_until(lambda: _answers(port), 60):
-                raise RuntimeError((folder / "serve.log").read_text("utf-8", "replace")[-2000:])
-            yield Stand(port, cast, handhelds, processes)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _people(url: str, folder: Path) -> tuple[Cast, list[Carried]]:
-    """The cast, and couriers with a handheld and a full list each."""
-    app = create_app(Settings(url, folder, SECRET, env="test", log_level="error"))
-    with app.app_context():
-        flask_migrate.upgrade()
-        cast = make_cast(app)
-        with transaction():
-            couriers = [_courier(cast, number) for number in range(HANDHELDS)]
+def _outside(cast: Cast) -> list[Carried]:
+    """Couriers with a handheld and a full list each."""
+    with transaction():
+        couriers = [_courier(cast, number) for number in range(HANDHELDS)]
     handhelds = []
     for number, courier in enumerate(couriers):
         device = cast.handheld(courier)
         _hand_out(cast, courier, number)
         handhelds.append(Carried(number, Tape(courier.id, device.device), device.credential))
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    return cast, handhelds
+    return handhelds
 
 
 def _courier(cast: Cast, number: int) -> UserView:
@@ -334,32 +254,6 @@ def _listed(handheld: int, at: int) -> str:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    head = psutil.Process(pid)
-    return [head, *head.children(recursive=True)]
-
-
-def _used(process: psutil.Process) -> float:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        times = process.cpu_times()
-        return float(times.user + times.system)
-    return 0.0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError):
-        probe = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-        probe.request("GET", "/readyz")
-        return probe.getresponse().status == 200
-    return False
 
 
 if __name__ == "__main__":

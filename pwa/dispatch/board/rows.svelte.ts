@@ -113,6 +113,8 @@ export class TaskTable {
   }
 
   private async fill(): Promise<void> {
+    // The table is drawn before anybody has said which list it shows.
+    if (this.query === null) return;
     const wanted = this.pages.wanted(this.from, this.to).filter((number) => !this.running.has(number));
     await Promise.all(wanted.map((number) => this.fetch(number)));
   }

@@ -179,6 +179,15 @@ describe('the table', () => {
     expect(asked[0]?.signal.aborted).toBe(true);
   });
 
+  it('asks for nothing before anybody has said which list it shows', async () => {
+    const { table, asked } = rig();
+    table.sight(0, 24);
+    await settle();
+    expect(asked).toHaveLength(0);
+    void table.show('sort=window_end');
+    expect(asked.map((one) => one.query)).toEqual(['sort=window_end']);
+  });
+
   it('asks once for a list that is on its way, and says when it does not come', async () => {
     const { table, asked } = rig();
     const first = table.show('a');
