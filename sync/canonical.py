@@ -53,6 +53,21 @@ def _unclean_leaf(value: object) -> str | None:
     return "number" if isinstance(value, float) else "type"
 
 
+def is_clean(value: object, depth: int = 0) -> bool:
+    """Whether `unclean` would find nothing: asked of every operation, so it names nothing and stops at the first."""
+    if isinstance(value, str):
+        return _BAD_TEXT.search(value) is None
+    if isinstance(value, dict):
+        return depth < MAX_DEPTH and all(
+            _good_key(key) and is_clean(item, depth + 1) for key, item in value.items()
+        )
+    if isinstance(value, list):
+        return depth < MAX_DEPTH and all(is_clean(item, depth + 1) for item in value)
+    if isinstance(value, int):
+        return -MAX_INTEGER <= value <= MAX_INTEGER
+    return value is None
+
+
 def _good_key(key: object) -> bool:
     return isinstance(key, str) and key.isascii() and "\x00" not in key
 
@@ -63,7 +78,8 @@ def canonical(value: object) -> str:
     Raises NotCanonicalError for floats, integers beyond ±(2^53-1), keys that are no ASCII strings, NUL, lone surrogates
     and nesting deeper than MAX_DEPTH.
     """
-    for path, what in unclean(value):
+    if not is_clean(value):
+        path, what = next(unclean(value))
         raise NotCanonicalError(f"{what} at {path or 'the top'}")
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

@@ -99,9 +99,9 @@ class RecordStore:
                 .where(table.c.id == bindparam("key"), table.c.rev == bindparam("was"))
                 .values(**columns)
             )
-            for row in known:
-                if db.session.connection().execute(statement, row).rowcount != 1:
-                    raise StaleRecordError(f"{table.name} {row['key']} is no longer at revision {row['was']}")
+            written = db.session.connection().execute(statement, known).rowcount
+            if written != len(known):
+                raise StaleRecordError(f"{table.name}: {len(known) - written} of {len(known)} have moved on")
 
     def _row(self, change: RecordChange) -> dict[str, Any]:
         return {"id": change.id, "rev": change.rev, "record": change.record, **self._promote(change.record)}

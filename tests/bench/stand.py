@@ -35,6 +35,7 @@ class Stand:
     port: int
     cast: Cast
     processes: dict[str, int]
+    database_url: str
 
     def processor_s(self) -> dict[str, float]:
         """Seconds of processor each process and its children have used so far, and the machine's as a whole."""
@@ -51,7 +52,7 @@ class Stand:
         connection.close()
         return answer.status, json.loads(text) if text else None, answer.headers
 
-    def log_in(self) -> dict[str, str]:
+    def log_in(self) -> dict[str, Any]:
         """Headers of Dora's session at the desk."""
         body = json.dumps({"username": self.cast.dora.username, "password": PASSWORD}).encode()
         _, session, headers = self.call("POST", "/api/v1/session", body)
@@ -86,7 +87,7 @@ def stand(database: str, furnish: Callable[[Cast], None]) -> Iterator[Stand]:
                 processes[name] = supervisor.start(child)
             if not supervisor.wait_until(lambda: _answers(port), 60):
                 raise RuntimeError((folder / "serve.log").read_text("utf-8", "replace")[-2000:])
-            yield Stand(port, cast, processes)
+            yield Stand(port, cast, processes, url)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
