@@ -8,7 +8,7 @@
 
 /** A request as the engine makes it. `path` is the engine's baseUrl followed by an absolute path. */
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'HEAD';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD';
   path: string;
   headers: Record<string, string>;
   body: Uint8Array | null;
@@ -43,15 +43,27 @@ export interface Platform {
   gzip(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   timers: { set(ms: number, fn: () => void): number; clear(id: number): void };
   fetch(request: HttpRequest): Promise<HttpAnswer>;
-  /** Runs `fn` while no other tab, worker or engine on the same storage runs one under the same name. */
-  locks: { run<T>(name: string, fn: () => Promise<T>): Promise<T> };
+  locks: {
+    /**
+     * Runs `fn` while no other tab, worker or engine on the same storage runs one under the same name. Rejects when `givenUp`
+     * resolves before its turn has come.
+     */
+    run<T>(name: string, fn: () => Promise<T>, givenUp?: Promise<void>): Promise<T>;
+    /** Takes the lock from whoever holds it, and runs `fn`. Absent where a holder cannot freeze. */
+    steal?<T>(name: string, fn: () => Promise<T>): Promise<T>;
+  };
   storage: {
     factory: IDBFactory;
     name: string;
     /** Asks that the browser never evicts this storage; true when granted. */
     persist?(): Promise<boolean>;
   };
-  signals?: { onOnline(fn: () => void): () => void; onVisible(fn: () => void): () => void };
+  signals?: {
+    onOnline(fn: () => void): () => void;
+    onVisible(fn: () => void): () => void;
+    /** Asks the system to wake the app when there is a network again, even a closed one. Absent where it cannot. */
+    askToWake?(): void;
+  };
   /** Absent where a device cannot know where it is. */
   location?: {
     /** On while a shift is open; off, the last fix is forgotten. A person may be asked for permission when it goes on. */

@@ -5,10 +5,13 @@
  * sign-off is ever cut in two by an update.
  *
  * A push wakes it when the app is closed: it shows what the server said and opens the task when it is tapped. An app that is
- * open is told instead, and asks the server itself.
+ * open is told instead, and asks the server itself. The same worker sends what waits when the network comes back to a closed
+ * app, where the browser can wake it for that.
  */
 import { addPlugins, cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching';
 import { NavigationRoute, registerRoute } from 'workbox-routing';
+import { STORAGE, SYNC_TAG, workerPlatform } from './device/platform';
+import { syncOnce } from './engine/once';
 import { notificationOf, plain, readNotice, targetOf } from './ui/notice';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -92,6 +95,26 @@ async function openAt(url: string): Promise<void> {
   await app.focus();
 }
 
+/** Background Sync's event, which the DOM's types do not know. */
+interface SyncEvent extends ExtendableEvent {
+  tag: string;
+  lastChance: boolean;
+}
+
+/**
+ * There is a network again (P12). What was recorded is sent from here, the app may be closed; an app that is open hears of the
+ * network itself, and the lock keeps the two apart. A sync that fails is asked for again by the system, a few times.
+ */
+async function woken(event: SyncEvent): Promise<void> {
+  const outcome = await syncOnce(workerPlatform(STORAGE), { baseUrl: '', app: __APP__ });
+  for (const app of await openApps()) app.postMessage({ type: 'synced' });
+  if (!outcome.ok && outcome.code === 'offline' && !event.lastChance) throw new Error(outcome.code);
+}
+
+self.addEventListener('sync', (event) => {
+  const asked = event as unknown as SyncEvent;
+  if (asked.tag.startsWith(SYNC_TAG)) asked.waitUntil(woken(asked));
+});
 self.addEventListener('push', (event) => event.waitUntil(tell(event.data?.text())));
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();

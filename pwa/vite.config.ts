@@ -68,7 +68,11 @@ function serviceWorker(source: string): Plugin {
         configFile: false,
         logLevel: 'warn',
         publicDir: false,
-        define: { __PRECACHE__: JSON.stringify([page, ...named, ...hashed]), 'process.env.NODE_ENV': '"production"' },
+        define: {
+          __PRECACHE__: JSON.stringify([page, ...named, ...hashed]),
+          __APP__: JSON.stringify(app),
+          'process.env.NODE_ENV': '"production"',
+        },
         build: {
           outDir,
           emptyOutDir: false,

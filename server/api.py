@@ -11,6 +11,7 @@ from server.dispatch.customers_api import blp as customers
 from server.dispatch.inbox_api import blp as inbox
 from server.dispatch.live_api import blp as live
 from server.handheld.api import blp as handheld
+from server.handheld.blobs import blp as blobs
 from server.intake.api import blp as orders
 from server.intake.schemas import OrdersIn
 from server.links.api import blp as links
@@ -19,7 +20,7 @@ from server.ops.api import blp as operations
 from server.tracking.api import pages as customer_page
 from sync.schemas import OPERATIONS, ROW_BODIES, ExchangeRequest
 
-FEATURES = (auth, operations, handheld, dispatch, inbox, links, customers, notifications, live, orders)
+FEATURES = (auth, operations, handheld, blobs, dispatch, inbox, links, customers, notifications, live, orders)
 
 
 def mount(app: Flask) -> DoorstepApi:

@@ -27,13 +27,14 @@ from server.demo.cli import demo
 from server.dispatch import live
 from server.intake.cli import orders
 from server.notifications.cli import outbox
+from server.ops.cli import audit, backup, epoch, restore
 
 # Threads no live desk may take, whoever asks for how many.
 FREE_THREADS = 4
 
 
-class InApp(click.Group):
-    """A group whose commands run inside the application."""
+class _Inside:
+    """What runs inside the application."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Open the application around the command; a refused write is one sentence, not a trace.
@@ -44,9 +45,17 @@ class InApp(click.Group):
             settings = Settings.from_env()
             quiet = settings if os.environ.get("LOG_LEVEL") else replace(settings, log_level="error")
             with create_app(quiet, live=False).app_context():
-                return super().invoke(ctx)
+                return super().invoke(ctx)  # type: ignore[misc]
         except (ConfigError, service.RefusedError) as error:
             raise click.ClickException(str(error)) from error
+
+
+class InApp(_Inside, click.Group):
+    """A group whose commands run inside the application."""
+
+
+class OneInApp(_Inside, click.Command):
+    """A command of its own that runs inside the application."""
 
 
 @click.group()
@@ -223,6 +232,9 @@ def list_devices(station_code: str | None) -> None:
 main.add_command(InApp("orders", commands=orders.commands, help=orders.help))
 main.add_command(InApp("keys", commands=keys.commands, help=keys.help))
 main.add_command(InApp("outbox", commands=outbox.commands, help=outbox.help))
+main.add_command(InApp("epoch", commands=epoch.commands, help=epoch.help))
+for one in (backup, restore, audit):
+    main.add_command(OneInApp(one.name, callback=one.callback, params=one.params, help=one.help))
 main.add_command(demo)
 main.add_command(day)
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from server.core.bus import Bus, Message
 from server.core.jobs import Handler, Periodic
+from server.handheld import blobs
 from server.intake import calls
 from server.intake import jobs as orders
 from server.notifications import delivery, forgetting, messages
 from server.notifications import service as notices
+from server.ops import forgetting as removals
 from server.ops import manifest, react, reference
 from server.ops.events import (
     EntitiesCreated,
@@ -54,6 +56,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("orders.resume", 30_000, orders.resume_left_behind),
     Periodic("orders.forget_calls", 3_600_000, calls.forget_old),
     Periodic("notices.forget", 3_600_000, forgetting.forget_old),
+    Periodic("scopes.forget", 86_400_000, removals.forget_removals),
+    Periodic("blobs.forget_parts", 86_400_000, blobs.forget_parts),
 )
 
 

@@ -87,6 +87,29 @@ def plan_push(head_seq: int, from_seq: int, count: int) -> PushPlan:
     return PushPlan(action, known, count - known, expected + count - known)
 
 
+def astray(cursor: int, begun: bool, ver: int, floor: int) -> str | None:
+    """Why a cursor means nothing in a scope, so that its walk begins anew from nothing; None when it does (P29).
+
+    Ahead of the scope's version, or of a scope nobody knows: the database is another one. Below its floor: removals
+    the reader has not seen are forgotten. A walk that has `begun` goes on: should the floor have passed it, the digest
+    tells.
+    """
+    if cursor > ver:
+        return "ahead"
+    return "floor" if not begun and 0 < cursor < floor else None
+
+
+def forgot(epoch_before: str | None, head_before: int, epoch: str, head: int) -> str | None:
+    """Why a handheld has to tell a server again what it had told it before; None when it need not (P31).
+
+    Both are about the same local database: the server announces another life of its own, or it has less of this
+    database than it once said.
+    """
+    if epoch_before is not None and epoch_before != epoch:
+        return "epoch"
+    return "head" if head < head_before else None
+
+
 def position_code(op: object, device: str, incarnation: str, seq: int) -> str | None:
     """`position_mismatch` for an operation that claims another place than the one it came in, else None.
 

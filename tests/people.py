@@ -47,7 +47,8 @@ class Cast:
         body = {"code": issued.code, "app": "test-1", "label": label}
         response = client.post("/api/v1/devices/enrol", json=body)
         assert response.status_code == 201, response.text
-        return Handheld(client, courier, response.json["device"], response.json["credential"])
+        made = response.json
+        return Handheld(client, courier, made["device"], made["credential"], made["session"])
 
 
 def make_cast(app: Flask) -> Cast:
@@ -102,16 +103,25 @@ class Desk:
 
 
 class Handheld:
-    """An enrolled device: every call carries its credential."""
+    """An enrolled device: every call carries its credential, and its courier's login when it has one."""
 
-    def __init__(self, client: FlaskClient, courier: UserView, device: str, credential: str) -> None:
+    def __init__(
+        self, client: FlaskClient, courier: UserView, device: str, credential: str, session: str | None
+    ) -> None:
         self.client = client
         self.courier = courier
         self.device = device
         self.credential = credential
+        self.session = session
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What makes a request this handheld's."""
+        login = {} if self.session is None else {"X-Doorstep-Session": self.session}
+        return {"Authorization": f"Bearer {self.credential}"} | login
 
     def call(self, method: str, path: str, **options: Any) -> TestResponse:
-        headers = {"Authorization": f"Bearer {self.credential}", **options.pop("headers", {})}
+        headers = {**self.headers, **options.pop("headers", {})}
         return self.client.open(path, method=method, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:

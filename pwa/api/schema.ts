@@ -32,7 +32,7 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
-        /** Store evidence under the hash of its bytes; a repeat is no error. */
+        /** Store evidence under the hash of its bytes; a repeat is no error. A revoked handheld sends only its own (P34). */
         put: {
             parameters: {
                 query?: never;
@@ -57,8 +57,57 @@ export interface paths {
         post?: never;
         delete?: never;
         options?: never;
-        head?: never;
-        patch?: never;
+        /** How far the caller's own upload is (`Upload-Offset`, `Upload-Complete`); the desk hears what GET would say. */
+        head: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /**
+         * The next piece of a picture, at most 256 KiB: 204 as long as more is to come, then 201 (or 200 when it was here).
+         * @description A piece that does not go on at the end of what is here is refused (`offset_mismatch`); HEAD says where that is. With
+         *     the last piece the whole is held against its hash; other bytes are dropped, and the upload begins anew.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    "Upload-Length": number;
+                    "Upload-Offset": number;
+                };
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
         trace?: never;
     };
     "/api/v1/devices": {
@@ -98,6 +147,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End the login on a device: it goes on handing in and is told nothing until a code logs somebody in. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    device_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/revoke": {
         parameters: {
             query?: never;
@@ -109,7 +197,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Revoke a device: its credential is refused from now on. Doing it twice is no error. */
+        /** Revoke a device: what it still hands in goes into quarantine, and it is told nothing. Twice is no error. */
         post: {
             parameters: {
                 query?: never;
@@ -188,7 +276,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Turn a one-time code into a device with its own credential. */
+        /** Turn a one-time code into a device with its own credential, and log its courier in. */
         post: {
             parameters: {
                 query?: never;
@@ -212,6 +300,102 @@ export interface paths {
                     };
                 };
                 422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log a courier in on this handheld by a one-time code; what it has still to send stays as it is (P34). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["HandheldLogin"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HandheldSession"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        /** End the login this call carries; the handheld goes on handing in what it holds. Twice is no error. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/wiped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A revoked handheld has forgotten everything, as it was told to. Its credential opens nothing any more. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
@@ -1100,7 +1284,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Operations in, results and changes out (P26). The body is read raw: no operation can refuse its batch (P18). */
+        /**
+         * Operations in, results and changes out (P26). The body is read raw: no operation can refuse its batch (P18).
+         * @description Whoever holds the device's credential hands in; changes go to a live login of its courier only (P34).
+         */
         post: {
             parameters: {
                 query?: never;
@@ -2701,7 +2888,11 @@ export interface components {
             incarnation: string | null;
             label: string | null;
             last_heard: number | null;
+            login_since: number | null;
+            login_until: number | null;
             revoked_at: number | null;
+            /** @enum {string} */
+            state: "working" | "draining" | "drained" | "wiped";
             user: components["schemas"]["PersonRef"];
             waiting: number | null;
         };
@@ -2711,6 +2902,7 @@ export interface components {
         Enrolled: {
             credential: string;
             device: string;
+            session: string;
             station: components["schemas"]["StationFull"];
             user: components["schemas"]["EnrolledUser"];
         };
@@ -2746,11 +2938,16 @@ export interface components {
             /** @description the last place this local database has recorded (P32) */
             last_seq?: number;
             limit: number;
+            lost_proofs?: string[];
             /** @description the monotonic clock at sending, ms (P35) */
             mono?: number | null;
+            proofs?: string[];
             /** @enum {integer} */
             protocol: 1;
             push: components["schemas"]["Push"] | null;
+            rebuilding?: {
+                [key: string]: "digest" | "epoch" | "head";
+            };
             /** @description ms since 1970-01-01T00:00Z */
             sent_at: number;
         };
@@ -2802,6 +2999,14 @@ export interface components {
         };
         FoundTasks: {
             tasks: components["schemas"]["BoardTask"][];
+        };
+        HandheldLogin: {
+            code: string;
+        };
+        HandheldSession: {
+            session: string;
+            station: components["schemas"]["StationFull"];
+            user: components["schemas"]["EnrolledUser"];
         };
         Imports: {
             imports: components["schemas"]["ImportState"][];
@@ -3278,7 +3483,7 @@ export interface components {
         };
         ProblemDocument: {
             /** @enum {string} */
-            code: "bad_request" | "unreadable" | "enrolment_invalid" | "login_required" | "credentials_invalid" | "device_unknown" | "device_revoked" | "api_key_invalid" | "csrf_invalid" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_large" | "unsupported_media_type" | "invalid" | "push_endpoint_refused" | "orders_invalid" | "file_unusable" | "mapping_invalid" | "idempotency_key_missing" | "idempotency_key_reuse" | "idempotency_busy" | "import_moved" | "import_state" | "hash_mismatch" | "reveal_capped" | "rate_limited" | "internal" | "live_full" | "unavailable";
+            code: "bad_request" | "unreadable" | "enrolment_invalid" | "login_required" | "credentials_invalid" | "device_unknown" | "device_revoked" | "api_key_invalid" | "csrf_invalid" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "too_large" | "unsupported_media_type" | "invalid" | "push_endpoint_refused" | "orders_invalid" | "file_unusable" | "mapping_invalid" | "idempotency_key_missing" | "idempotency_key_reuse" | "idempotency_busy" | "import_moved" | "import_state" | "hash_mismatch" | "offset_mismatch" | "reveal_capped" | "rate_limited" | "internal" | "busy" | "live_full" | "unavailable";
             detail: string;
             errors?: components["schemas"]["ProblemField"][];
             instance?: string;
@@ -3311,7 +3516,8 @@ export interface components {
         Pull: {
             scopes: components["schemas"]["ScopePage"][];
             /** @enum {string} */
-            state: "ok";
+            state: "ok" | "login_required" | "revoked";
+            wipe?: boolean;
         };
         Push: {
             from_seq: number;
@@ -3457,10 +3663,16 @@ export interface components {
         SavedFilters: {
             filters: components["schemas"]["SavedFilter"][];
         };
+        ScopeDigest: {
+            count: number;
+            sum: number;
+        };
         ScopePage: {
             ceiling: number;
+            digest: components["schemas"]["ScopeDigest"] | null;
             final: boolean;
             from: number;
+            reset: boolean;
             rows: components["schemas"]["Row"][];
             scope: string;
             to: number;

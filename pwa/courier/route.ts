@@ -5,6 +5,7 @@ export type Route =
   | { screen: 'pickup'; waybill: string }
   | { screen: 'problem'; task: string }
   | { screen: 'outbox' }
+  | { screen: 'login' }
   | { screen: 'close' };
 
 export function parseRoute(hash: string): Route {
@@ -15,7 +16,9 @@ export function parseRoute(hash: string): Route {
   if (screen === 'task' && argument) return { screen, task: argument };
   if (screen === 'problem' && argument) return { screen, task: argument };
   if (screen === 'pickup' && argument) return { screen, waybill: argument };
-  if (screen === 'outbox' || screen === 'close') return { screen };
+  if (screen === 'outbox' || screen === 'close' || screen === 'login') return { screen };
+  // The link behind a code's picture, opened on a phone that is enrolled: somebody wants to log in.
+  if (screen?.startsWith('enrol=')) return { screen: 'login' };
   return { screen: 'today' };
 }
 

@@ -4,11 +4,34 @@ import { gzipSync } from 'fflate';
 import type { HttpAnswer, HttpRequest, Platform } from '../platform';
 import { browserLocation } from './position';
 
-/** A tab that was frozen while it held the lock is not waited for longer than this. */
-const LOCK_PATIENCE_MS = 60_000;
+/** Chromium's Background Sync, which the DOM's types do not know. */
+interface SyncManager {
+  register(tag: string): Promise<void>;
+}
 
-export function browserPlatform(name = 'doorstep'): Platform {
+/** The tags begin with this; the rest of each is new, since a tag that is being fired cannot be asked for again. */
+export const SYNC_TAG = 'doorstep-sync-';
+export const STORAGE = 'doorstep';
+
+export function browserPlatform(name = STORAGE): Platform {
   const location = browserLocation();
+  return {
+    ...workerPlatform(name),
+    storage: { factory: indexedDB, name, persist },
+    signals: {
+      onOnline: (fn) => listen(window, 'online', fn),
+      onVisible: (fn) =>
+        listen(document, 'visibilitychange', () => {
+          if (document.visibilityState === 'visible') fn();
+        }),
+      ...('serviceWorker' in navigator ? { askToWake: () => void askToWake().catch(() => undefined) } : {}),
+    },
+    ...(location ? { location } : {}),
+  };
+}
+
+/** What a service worker has of it: no page to listen to, nobody to ask anything. */
+export function workerPlatform(name = STORAGE): Platform {
   return {
     now: () => Date.now(),
     mono: () => Math.floor(performance.now()),
@@ -17,18 +40,10 @@ export function browserPlatform(name = 'doorstep'): Platform {
     random: (n) => crypto.getRandomValues(new Uint8Array(n)),
     hash,
     gzip: (bytes) => gzipSync(bytes),
-    timers: { set: (ms, fn) => window.setTimeout(fn, ms), clear: (id) => window.clearTimeout(id) },
+    timers: { set: (ms, fn) => Number(setTimeout(fn, ms)), clear: (id) => clearTimeout(id) },
     fetch: request,
-    locks: { run: underLock },
-    storage: { factory: indexedDB, name, persist },
-    signals: {
-      onOnline: (fn) => listen(window, 'online', fn),
-      onVisible: (fn) =>
-        listen(document, 'visibilitychange', () => {
-          if (document.visibilityState === 'visible') fn();
-        }),
-    },
-    ...(location ? { location } : {}),
+    locks: 'locks' in navigator ? { run: underLock, steal } : { run: (_, fn) => fn() },
+    storage: { factory: indexedDB, name },
     log: (level, event, data) => console[level](event, data ?? ''),
     failpoint: () => undefined,
   };
@@ -56,21 +71,20 @@ async function request({ method, path, headers, body }: HttpRequest): Promise<Ht
   };
 }
 
-async function underLock<T>(lock: string, fn: () => Promise<T>): Promise<T> {
-  if (!('locks' in navigator)) return fn();
+function underLock<T>(lock: string, fn: () => Promise<T>, givenUp?: Promise<void>): Promise<T> {
   const waiting = new AbortController();
-  const patience = window.setTimeout(() => waiting.abort(), LOCK_PATIENCE_MS);
-  try {
-    return await navigator.locks.request(lock, { signal: waiting.signal }, () => {
-      window.clearTimeout(patience);
-      return fn();
-    });
-  } catch (error) {
-    if (!waiting.signal.aborted) throw error;
-    return navigator.locks.request(lock, { steal: true }, fn);
-  } finally {
-    window.clearTimeout(patience);
-  }
+  void givenUp?.then(() => waiting.abort());
+  return navigator.locks.request(lock, { signal: waiting.signal }, fn);
+}
+
+function steal<T>(lock: string, fn: () => Promise<T>): Promise<T> {
+  return navigator.locks.request(lock, { steal: true }, fn);
+}
+
+/** Asks for a Background Sync: the worker is woken when there is a network, whether the app is open or not. */
+async function askToWake(): Promise<void> {
+  const { sync } = (await navigator.serviceWorker.ready) as ServiceWorkerRegistration & { sync?: SyncManager };
+  await sync?.register(`${SYNC_TAG}${randomUuid()}`);
 }
 
 async function persist(): Promise<boolean> {

@@ -47,7 +47,8 @@ export function spanText(span: number): string {
   const length = Math.abs(span);
   if (length < MINUTE) return t('span.seconds', { n: Math.round(length / 1000) });
   if (length < HOUR) return t('span.minutes', { n: Math.round(length / MINUTE) });
-  return t('span.hours', { h: Math.floor(length / HOUR), m: Math.floor((length % HOUR) / MINUTE) });
+  const [h, m] = [Math.floor(length / HOUR), Math.floor((length % HOUR) / MINUTE)];
+  return m === 0 ? t('span.whole_hours', { h }) : t('span.hours', { h, m });
 }
 
 /** Why masked values could not be shown. */

@@ -1,14 +1,17 @@
 /** When to try again. The plan is persisted, so that a restarted app does not start a storm (P12, F15). */
-import { readMeta, writeMeta, type RetryValue } from '../store';
+import { readMeta, StoreError, writeMeta, type RetryValue } from '../store';
 import type { Context } from './context';
+import { TakenOver } from './lock';
 import { Refusal, Unreachable } from './transport';
 
 export const BASE_MS = 2_000;
 export const CAP_MS = 300_000;
 /** How often a healthy engine asks for news. */
 export const POLL_MS = 30_000;
-/** A revoked device asks seldom: it may have been let back in. */
+/** A device the server does not know asks seldom: it may have been let back in. */
 export const REVOKED_MS = 900_000;
+/** By how much of it the wait the server asks for is stretched at random: it says the same to many. */
+const SPREAD = 0.25;
 
 export const CALM: RetryValue = { attempt: 0, at: 0, floor: 0, phase: 'idle', code: null };
 
@@ -19,7 +22,7 @@ export function delay(attempt: number, chance: number): number {
 }
 
 export async function retryPlan(ctx: Context): Promise<RetryValue> {
-  return (await readMeta(ctx.db, 'retry')) ?? CALM;
+  return ctx.unkept ?? (await readMeta(ctx.db, 'retry')) ?? CALM;
 }
 
 /** Persists the next try after a failure and answers the plan. */
@@ -27,7 +30,8 @@ export async function planRetry(ctx: Context, error: unknown): Promise<RetryValu
   const before = await retryPlan(ctx);
   const now = ctx.platform.now();
   const phase = phaseOf(error);
-  const asked = error instanceof Refusal ? (error.retryAfterMs ?? 0) : 0;
+  const said = error instanceof Refusal ? (error.retryAfterMs ?? 0) : 0;
+  const asked = Math.floor(said * (1 + SPREAD * chance(ctx)));
   const wait = Math.max(phase === 'revoked' ? REVOKED_MS : delay(before.attempt, chance(ctx)), asked);
   const plan: RetryValue = {
     attempt: before.attempt + 1,
@@ -36,13 +40,24 @@ export async function planRetry(ctx: Context, error: unknown): Promise<RetryValu
     phase,
     code: codeOf(error),
   };
-  await writeMeta(ctx.db, 'retry', plan);
+  await keep(ctx, plan);
   return plan;
+}
+
+/** A plan that the disk has no room for is kept in memory: a full disk must not end the syncing (P13). */
+async function keep(ctx: Context, plan: RetryValue): Promise<void> {
+  try {
+    await writeMeta(ctx.db, 'retry', plan);
+    ctx.unkept = null;
+  } catch (error) {
+    ctx.unkept = plan;
+    ctx.platform.log('warn', 'retry plan not kept', { code: codeOf(error) });
+  }
 }
 
 export async function calmDown(ctx: Context): Promise<void> {
   const before = await retryPlan(ctx);
-  if (before.attempt > 0 || before.phase !== 'idle') await writeMeta(ctx.db, 'retry', CALM);
+  if (before.attempt > 0 || before.phase !== 'idle') await keep(ctx, CALM);
 }
 
 /** A spread of ±20 % keeps handhelds that started together from asking together for ever. */
@@ -52,6 +67,8 @@ export function pollDelay(ctx: Context): number {
 
 export function codeOf(error: unknown): string {
   if (error instanceof Refusal) return error.code;
+  if (error instanceof StoreError) return error.code;
+  if (error instanceof TakenOver) return 'taken_over';
   return error instanceof Unreachable ? 'offline' : 'internal';
 }
 

@@ -1,5 +1,15 @@
 /** What every part of one running engine shares. */
-import { readMeta, strict, type Database, type IdentityValue, type LocalValue, type ServerValue } from '../store';
+import {
+  openDatabase,
+  readMeta,
+  strict,
+  type Database,
+  type IdentityValue,
+  type LocalValue,
+  type RetryValue,
+  type ServerValue,
+  type Standing,
+} from '../store';
 import { uuid4, uuid7 } from './ids';
 import type { EngineOptions, Platform } from './types';
 
@@ -13,8 +23,38 @@ export interface Context {
   syncing: boolean;
   /** The manifest in memory, and when it was read (monotonic ms). */
   manifest: ManifestCache | null;
+  /** When which scope was last pulled anew because it differed from the server's (monotonic ms). */
+  readonly rebuilt: Map<string, number>;
+  /** What the server last said it tells this handheld. */
+  standing: Standing;
+  /** What became of a revoked handheld: told to forget everything, or done so since the app was opened (P34). */
+  end: 'none' | 'told' | 'wiped';
+  /** The retry plan while the disk is too full to keep it. */
+  unkept: RetryValue | null;
+  /** The present hold of the sync lock; another may have taken it over (P12). */
+  hold: { lost: boolean };
   /** Tells the screens that something they show may have changed. */
   changed(): void;
+}
+
+/** Opens (or makes) the local database and what every part of an engine on it shares. */
+export async function openContext(platform: Platform, options: EngineOptions, changed: () => void): Promise<Context> {
+  const db = await openDatabase(platform.storage.factory, platform.storage.name);
+  await ensureIncarnation(db, platform);
+  return {
+    platform,
+    options,
+    db,
+    identity: (await readMeta(db, 'identity')) ?? null,
+    syncing: false,
+    manifest: null,
+    rebuilt: new Map(),
+    standing: (await readMeta(db, 'standing')) ?? 'ok',
+    end: 'none',
+    unkept: null,
+    hold: { lost: false },
+    changed,
+  };
 }
 
 export interface ManifestCache {

@@ -1,5 +1,5 @@
 /** Making this handheld known to a station by a one-time code. */
-import { readMeta, strict, waitingBlobs, type IdentityValue, type StoreName } from '../store';
+import { readMeta, strict, waitingBlobs, writeMeta, type IdentityValue, type StoreName } from '../store';
 import { CALM, codeOf } from './backoff';
 import { localHead, serverSaid, type Context } from './context';
 import { beginIncarnation } from './push';
@@ -7,7 +7,7 @@ import { sendJson } from './transport';
 import { EnrolError, type Identity } from './types';
 
 /** What belongs to the former user's list; journal and outbox are not among them. */
-const MIRROR: StoreName[] = ['rows', 'staging', 'cursors', 'manifest'];
+export const MIRROR: StoreName[] = ['rows', 'staging', 'cursors', 'manifest'];
 
 /**
  * Trades the code for an identity. A handheld that was locked out may enrol again: its unsent operations go with it, but only
@@ -21,33 +21,40 @@ export async function enrol(ctx: Context, code: string, label: string | null): P
   if (former && former.user.id !== identity.user.id && unsent > 0) throw new EnrolError('unsent_of_other_user');
   await remember(ctx, identity, former);
   ctx.identity = identity;
+  Object.assign(ctx, { standing: 'ok', end: 'none', manifest: null });
   if (former) await beginIncarnation(ctx, identity.device);
   await askToPersist(ctx);
   ctx.changed();
   return publicIdentity(identity);
 }
 
-export function publicIdentity({ device, user, station }: IdentityValue): Identity {
-  return { device, user, station };
+export function publicIdentity({ device, user, station, session }: IdentityValue): Identity {
+  return { device, user, station, loggedIn: session !== null };
+}
+
+/** A call with a code; what goes wrong with it has a code of its own. */
+export async function asking(ctx: Context, path: string, body: unknown): Promise<Record<string, unknown>> {
+  try {
+    return await sendJson(ctx, 'POST', path, body);
+  } catch (error) {
+    throw new EnrolError(codeOf(error));
+  }
+}
+
+export function knownUser({ user }: Record<string, unknown>): IdentityValue['user'] | null {
+  const said = user as IdentityValue['user'] | undefined;
+  return said?.id ? { id: said.id, name: said.name, lang: said.lang === 'en' ? 'en' : 'zh' } : null;
 }
 
 async function ask(ctx: Context, code: string, label: string | null): Promise<IdentityValue> {
   const body = { code: code.trim(), app: ctx.options.app, label };
-  try {
-    const value = await sendJson({ ...ctx, identity: null }, 'POST', '/api/v1/devices/enrol', body);
-    return parse(value);
-  } catch (error) {
-    throw error instanceof EnrolError ? error : new EnrolError(codeOf(error));
-  }
-}
-
-function parse(value: Record<string, unknown>): IdentityValue {
-  const { device, credential, user, station } = value as unknown as IdentityValue;
-  if (typeof device !== 'string' || typeof credential !== 'string' || !user?.id || !station?.id) {
+  const said = await asking({ ...ctx, identity: null }, '/api/v1/devices/enrol', body);
+  const { device, credential, session, station } = said as unknown as IdentityValue;
+  const user = knownUser(said);
+  if (typeof device !== 'string' || typeof credential !== 'string' || !user || !station?.id) {
     throw new EnrolError('offline');
   }
-  const lang = user.lang === 'en' ? 'en' : 'zh';
-  return { device, credential, user: { id: user.id, name: user.name, lang }, station };
+  return { device, credential, user, station, ...(typeof session === 'string' ? { session } : {}) };
 }
 
 async function unsentCount(ctx: Context): Promise<number> {
@@ -56,7 +63,7 @@ async function unsentCount(ctx: Context): Promise<number> {
 }
 
 async function lockedOut(ctx: Context): Promise<boolean> {
-  return (await readMeta(ctx.db, 'retry'))?.phase === 'revoked';
+  return ctx.standing === 'revoked' || (await readMeta(ctx.db, 'retry'))?.phase === 'revoked';
 }
 
 async function remember(ctx: Context, identity: IdentityValue, former: IdentityValue | null): Promise<void> {
@@ -66,12 +73,20 @@ async function remember(ctx: Context, identity: IdentityValue, former: IdentityV
     await Promise.all([
       tx.objectStore('meta').put(identity, 'identity'),
       tx.objectStore('meta').put(CALM, 'retry'),
+      tx.objectStore('meta').put('ok', 'standing'),
       ...cleared.map((name) => tx.objectStore(name).clear()),
     ]);
   });
 }
 
-async function askToPersist(ctx: Context): Promise<void> {
+/**
+ * Asks that the browser never evicts this storage, until it has agreed (P13): at enrolment, and when a shift begins, by when most
+ * browsers have seen enough of the app to say yes without a word.
+ */
+export async function askToPersist(ctx: Context): Promise<void> {
+  if (await readMeta(ctx.db, 'persisted')) return;
   const granted = await ctx.platform.storage.persist?.().catch(() => false);
-  if (granted !== undefined) await strict(ctx.db, ['meta'], (tx) => tx.objectStore('meta').put(granted, 'persisted'));
+  if (granted === undefined) return;
+  await writeMeta(ctx.db, 'persisted', granted);
+  ctx.changed();
 }

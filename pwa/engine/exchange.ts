@@ -1,13 +1,31 @@
 /** One sync: push in slices, pull in pages, then proofs and the manifest (P14-P18, P26, P33). */
-import { exchangeRequest, MAX_OPERATIONS, narrowed, parseAnswer, type ExchangeAnswer } from '../../sync/ts/protocol';
-import { clearMirror, prune, readMeta, reopenBlobs, writeMeta, type IdentityValue } from '../store';
+import {
+  exchangeRequest,
+  forgot,
+  MAX_OPERATIONS,
+  narrowed,
+  parseAnswer,
+  type ExchangeAnswer,
+} from '../../sync/ts/protocol';
+import {
+  leftOver,
+  prune,
+  readMeta,
+  reopenBlobs,
+  writeMeta,
+  type IdentityValue,
+  type LocalValue,
+  type ServerValue,
+} from '../store';
 import { calmDown, codeOf, phaseOf, planRetry } from './backoff';
 import { localHead, serverSaid, type Context } from './context';
+import { alone } from './lock';
 import { refreshManifest } from './manifest';
 import { uploadProofs } from './proofs';
-import { beginWalk, PAGE_LIMIT, takePages, type Walk } from './pull';
+import { beginAnew, beginWalk, PAGE_LIMIT, takePages, type Walk } from './pull';
 import { beginIncarnation, nextBatch, park, takeResults, type Batch } from './push';
 import { settleAll } from './settle';
+import { forget, heed, lostProofs } from './standing';
 import { Refusal, sendJson, Unreachable } from './transport';
 import type { SyncOutcome } from './types';
 
@@ -25,7 +43,7 @@ interface Tally {
 export async function runSync(ctx: Context): Promise<SyncOutcome> {
   const tally: Tally = { pushed: 0, pulled: 0, blobs: 0 };
   try {
-    await ctx.platform.locks.run(`doorstep-sync:${ctx.platform.storage.name}`, () => wholeSync(ctx, tally));
+    await alone(ctx, () => wholeSync(ctx, tally));
     await calmDown(ctx);
     return { ok: true, ...tally };
   } catch (error) {
@@ -39,8 +57,13 @@ async function wholeSync(ctx: Context, tally: Tally): Promise<void> {
   const { identity } = ctx;
   if (!identity) throw new Unreachable('not enrolled');
   await exchangeAll(ctx, identity, tally);
-  tally.blobs = await uploadProofs(ctx);
-  await refreshManifest(ctx);
+  tally.blobs = await uploadProofs(ctx, () => exchangeAll(ctx, identity, tally));
+  if (ctx.standing === 'revoked') {
+    // It may forget only what the server says is there: asked once more, now that the proofs are, or are known to be lost.
+    if (tally.blobs > 0 || ctx.end !== 'told') await exchangeAll(ctx, identity, tally);
+    return forget(ctx);
+  }
+  if (ctx.standing === 'ok') await refreshManifest(ctx);
   await pruneDaily(ctx);
 }
 
@@ -48,7 +71,9 @@ async function pruneDaily(ctx: Context): Promise<void> {
   const now = ctx.platform.now();
   const last = await readMeta(ctx.db, 'pruned');
   if (last !== undefined && last <= now && now - last < DAY_MS) return;
-  const count = await prune(ctx.db, now);
+  // Whatever a server has forgotten is offered to it first.
+  if (await readMeta(ctx.db, 'offer')) return;
+  const count = await prune(ctx.db, (await serverSaid(ctx.db)).heard ?? now);
   await writeMeta(ctx.db, 'pruned', now);
   if (count > 0) ctx.platform.log('info', 'journal pruned', { count });
 }
@@ -61,12 +86,13 @@ async function exchangeAll(ctx: Context, identity: IdentityValue, tally: Tally):
   for (;;) {
     // A page of a pinned walk carries no operations: what they change lies beyond the ceiling.
     const batch = walk.open ? null : await nextBatch(ctx, max);
-    const answer = await attempt(ctx, walk, batch);
+    const before = { local: await localHead(ctx.db), server: await serverSaid(ctx.db) };
+    const answer = await attempt(ctx, walk, batch, before.local);
     if (answer === null) {
       max = narrowed((batch as Batch).rows.length);
       continue;
     }
-    const moved = await takeAnswer(ctx, walk, batch, answer);
+    const moved = await takeAnswer(ctx, walk, batch, answer, before);
     tally.pushed += moved;
     if (batch) idle = moved === 0 ? idle + 1 : 0;
     max = MAX_OPERATIONS;
@@ -74,18 +100,23 @@ async function exchangeAll(ctx: Context, identity: IdentityValue, tally: Tally):
     tally.pulled += walk.rows;
     await settleAll(ctx);
     ctx.changed();
-    if (idle >= MAX_IDLE_ROUNDS || !(await nextBatch(ctx, max))) return;
+    if (idle >= MAX_IDLE_ROUNDS || !((await nextBatch(ctx, max)) || (await offerRest(ctx, identity)))) return;
     walk = await beginWalk(ctx, identity);
   }
 }
 
 /** One exchange. Null when the server could not read the batch: it was halved, or its single operation parked (P18). */
-async function attempt(ctx: Context, walk: Walk, batch: Batch | null): Promise<ExchangeAnswer | null> {
-  const { incarnation, seq } = await localHead(ctx.db);
+async function attempt(
+  ctx: Context,
+  walk: Walk,
+  batch: Batch | null,
+  local: LocalValue,
+): Promise<ExchangeAnswer | null> {
+  const lost = await lostProofs(ctx);
   const request = exchangeRequest({
     app: ctx.options.app,
-    incarnation,
-    last_seq: seq,
+    incarnation: local.incarnation,
+    last_seq: local.seq,
     push: batch ? { from_seq: batch.from_seq, operations: batch.operations } : null,
     cursors: walk.cursors,
     ceilings: walk.ceilings,
@@ -93,6 +124,9 @@ async function attempt(ctx: Context, walk: Walk, batch: Batch | null): Promise<E
     sent_at: ctx.platform.now(),
     mono: Math.round(ctx.platform.mono()),
     boot: ctx.platform.boot,
+    ...(walk.proofs.length ? { proofs: walk.proofs } : {}),
+    ...(lost.length ? { lost_proofs: lost } : {}),
+    ...(Object.keys(walk.rebuilding).length ? { rebuilding: walk.rebuilding } : {}),
   });
   try {
     ctx.platform.failpoint('exchange.before');
@@ -108,33 +142,45 @@ async function attempt(ctx: Context, walk: Walk, batch: Batch | null): Promise<E
   }
 }
 
+/** What both sides had said before an exchange. */
+interface Before {
+  local: LocalValue;
+  server: ServerValue;
+}
+
 /** Takes one answer in; answers how many operations the server newly holds. */
-async function takeAnswer(ctx: Context, walk: Walk, batch: Batch | null, answer: ExchangeAnswer): Promise<number> {
-  const before = await serverSaid(ctx.db);
-  const { incarnation } = await localHead(ctx.db);
-  const restored = before.epoch !== null && before.epoch !== answer.epoch;
+async function takeAnswer(
+  ctx: Context,
+  walk: Walk,
+  batch: Batch | null,
+  answer: ExchangeAnswer,
+  before: Before,
+): Promise<number> {
+  const { incarnation } = before.local;
+  // Then the journal offers itself again from the server's new head, and the mirror is pulled again.
+  const cause = forgot(before.server.epoch, before.server.head_seq, answer.epoch, answer.head_seq);
   const said = { incarnation, head_seq: answer.head_seq, epoch: answer.epoch, heard: answer.server_time };
-  const agreed = await takeResults(ctx, batch, answer.results, said);
+  await heed(ctx, answer.pull);
+  const agreed = await takeResults(ctx, batch, answer.results, said, cause !== null, before.local.seq);
   ctx.platform.failpoint('results.absorbed');
   if (!agreed) await beginIncarnation(ctx, (ctx.identity as IdentityValue).device);
   await reopenBlobs(ctx.db, answer.missing_blobs);
-  if (restored) await rebuildMirror(ctx, walk);
+  Object.assign(walk, { proofs: [], rebuilding: {} });
+  if (cause) await beginAnew(ctx, walk, cause);
   else await takePages(ctx, walk, answer.pull.state === 'ok' ? answer.pull.scopes : []);
-  return Math.max(0, answer.head_seq - before.head_seq);
+  return Math.max(0, answer.head_seq - before.server.head_seq);
 }
 
 /**
- * The server came back from a backup: our cursors mean nothing to it, so the mirror is pulled again from nothing. Outbox and
- * journal stay; the journal offers itself again from the server's new head (P29, P31).
+ * When this database's chain has been sent: what the server may have forgotten of former chains, or what follows a place we have
+ * forgotten ourselves, goes into a new chain. What it has after all it knows by its id (P16).
  */
-async function rebuildMirror(ctx: Context, walk: Walk): Promise<void> {
-  await clearMirror(ctx.db);
-  walk.cursors = Object.fromEntries(Object.keys(walk.cursors).map((scope) => [scope, 0]));
-  walk.ceilings = {};
-  walk.staged = {};
-  walk.done.clear();
-  walk.open = true;
-  ctx.platform.log('warn', 'new server epoch');
+async function offerRest(ctx: Context, identity: IdentityValue): Promise<boolean> {
+  if (!(await readMeta(ctx.db, 'offer'))) return false;
+  const left = await leftOver(ctx.db);
+  if (left) await beginIncarnation(ctx, identity.device);
+  else await writeMeta(ctx.db, 'offer', false);
+  return left;
 }
 
 function isUnreadable(error: unknown): error is Refusal {

@@ -1,9 +1,11 @@
 /** The engine: everything the courier's screens may do with records. Built from one Platform, the same in browser and Node. */
-import { openDatabase, readMeta, strict } from '../store';
-import { ensureIncarnation, newId, type Context } from './context';
-import { enrol, publicIdentity } from './enrol';
-import { runSync } from './exchange';
+import { strict } from '../store';
+import { newId, openContext, type Context } from './context';
+import { askToPersist, enrol, publicIdentity } from './enrol';
+import { logIn, logOut } from './login';
+import { syncNow } from './once';
 import { follow } from './place';
+import { receipt } from './receipt';
 import { opened } from './requests';
 import { Scheduler } from './scheduler';
 import { settleAll } from './settle';
@@ -19,18 +21,8 @@ export * from './types';
 
 /** Opens (or makes) the local database and answers an engine on it. Nothing is sent before `start` or `sync`. */
 export async function createEngine(platform: Platform, options: EngineOptions): Promise<Engine> {
-  const db = await openDatabase(platform.storage.factory, platform.storage.name);
-  await ensureIncarnation(db, platform);
   const listeners = new Set<() => void>();
-  const ctx: Context = {
-    platform,
-    options,
-    db,
-    identity: (await readMeta(db, 'identity')) ?? null,
-    syncing: false,
-    manifest: null,
-    changed: () => listeners.forEach((listen) => listen()),
-  };
+  const ctx = await openContext(platform, options, () => listeners.forEach((listen) => listen()));
   const sync = coalesced(ctx);
   const everything = shared(() => snapshot(ctx));
   const scheduler = new Scheduler(ctx, sync);
@@ -38,9 +30,14 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
   return {
     identity: () => (ctx.identity ? publicIdentity(ctx.identity) : null),
     enrol: (code, label) => enrol(ctx, code, label ?? null),
+    logIn: (code) => logIn(ctx, code),
+    logOut: () => logOut(ctx),
     async submit(drafts, blobs = []) {
       const saved = await submit(ctx, drafts, blobs);
-      if (saved.some((envelope) => envelope.type.startsWith('shift.'))) await follow(ctx);
+      if (saved.some((envelope) => envelope.type.startsWith('shift.'))) {
+        await follow(ctx);
+        void askToPersist(ctx);
+      }
       ctx.changed();
       scheduler.wake();
       return saved;
@@ -59,6 +56,7 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     opened: (task) => opened(ctx, task),
     verdict: (code) => verdict(ctx, code),
     shift: () => shift(ctx),
+    receipt: () => receipt(ctx),
     status: () => status(ctx),
     sync,
     start: () => scheduler.start(),
@@ -72,7 +70,7 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     close() {
       scheduler.stop();
       platform.location?.watch(false);
-      db.close();
+      ctx.db.close();
     },
   };
 }
@@ -93,25 +91,11 @@ function shared<T>(read: () => Promise<T>): () => Promise<T> {
 function coalesced(ctx: Context): () => Promise<SyncOutcome> {
   let running: Promise<SyncOutcome> | null = null;
   return () => {
-    running ??= begin(ctx).finally(() => {
+    running ??= syncNow(ctx).finally(() => {
       running = null;
     });
     return running;
   };
-}
-
-async function begin(ctx: Context): Promise<SyncOutcome> {
-  // Another tab may have enrolled, or enrolled anew.
-  ctx.identity = (await readMeta(ctx.db, 'identity')) ?? null;
-  if (!ctx.identity) return { ok: false, phase: 'idle', code: 'not_enrolled', pushed: 0, pulled: 0, blobs: 0 };
-  ctx.syncing = true;
-  ctx.changed();
-  try {
-    return await runSync(ctx);
-  } finally {
-    ctx.syncing = false;
-    ctx.changed();
-  }
 }
 
 /** Notes that a person has looked: at an operation and at the notices about it so far, or at one notice. */

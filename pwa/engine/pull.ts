@@ -1,6 +1,17 @@
 /** Changes from the server, page by page up to a pinned ceiling, made visible scope by scope (P24-P30). */
-import type { WirePage, WireRow } from '../../sync/ts/protocol';
-import { clearStaging, cursors, stage, swap, type MirrorRow, type Swap } from '../store';
+import { digest, sameDigest, type Digest } from '../../sync/ts/digest';
+import type { RebuildCause, WirePage, WireRow } from '../../sync/ts/protocol';
+import {
+  clearStaging,
+  cursors,
+  readMeta,
+  stage,
+  StagingLost,
+  storedBlobs,
+  swap,
+  type MirrorRow,
+  type Swap,
+} from '../store';
 import { newId, type Context } from './context';
 import { unseen } from './requests';
 import type { IdentityValue } from '../store';
@@ -9,16 +20,25 @@ import type { TaskRow } from './types';
 /** Rows asked for per page and scope. */
 export const PAGE_LIMIT = 500;
 
+/** A scope that differs from the server's is pulled anew this often at the most: the fault may not be ours. */
+const REBUILD_MS = 3_600_000;
+
 /** One walk through the pages. `ceilings` are pinned by the first page; `staged` counts rows put aside. */
 export interface Walk {
   run: string;
   cursors: Record<string, number>;
   ceilings: Record<string, number>;
   staged: Record<string, number>;
+  /** Scopes walked from nothing: what the walk does not bring is over. */
+  fresh: Set<string>;
   done: Set<string>;
   /** True between the first page and the last. */
   open: boolean;
   rows: number;
+  /** Scopes pulled anew, and why: the server is told once. */
+  rebuilding: Record<string, RebuildCause>;
+  /** Proofs to ask about, when the server may have forgotten some. */
+  proofs: string[];
 }
 
 export function scopesOf(identity: IdentityValue): string[] {
@@ -29,30 +49,77 @@ export async function beginWalk(ctx: Context, identity: IdentityValue): Promise<
   await clearStaging(ctx.db);
   const stored = await cursors(ctx.db);
   const from = Object.fromEntries(scopesOf(identity).map((scope) => [scope, stored[scope] ?? 0]));
-  return { run: newId(ctx.platform), cursors: from, ceilings: {}, staged: {}, done: new Set(), open: false, rows: 0 };
+  const proofs = (await readMeta(ctx.db, 'offer')) ? await storedBlobs(ctx.db) : [];
+  const nothing = { ceilings: {}, staged: {}, fresh: new Set<string>(), done: new Set<string>(), rebuilding: {} };
+  return { ...nothing, run: newId(ctx.platform), cursors: from, open: false, rows: 0, proofs };
+}
+
+/**
+ * Begins a walk anew from nothing, since the server is not the one our cursors are of. What is on the list stays there until the
+ * last page has come; outbox and journal have nothing to do with it (P29, P31).
+ */
+export async function beginAnew(ctx: Context, walk: Walk, cause: RebuildCause): Promise<void> {
+  await clearStaging(ctx.db);
+  const scopes = Object.keys(walk.cursors);
+  Object.assign(walk, {
+    cursors: Object.fromEntries(scopes.map((scope) => [scope, 0])),
+    rebuilding: Object.fromEntries(scopes.map((scope) => [scope, cause])),
+    ceilings: {},
+    staged: {},
+    open: true,
+    proofs: await storedBlobs(ctx.db),
+  });
+  walk.done.clear();
+  ctx.platform.log('warn', 'mirror rebuilt', { cause });
 }
 
 /** Takes one answer's pages in: complete scopes become visible together with their cursors, the others wait aside. */
 export async function takePages(ctx: Context, walk: Walk, pages: WirePage[]): Promise<void> {
-  const fresh = pages.filter((page) => !walk.done.has(page.scope));
+  const news = pages.filter((page) => !walk.done.has(page.scope));
   const finished: Swap[] = [];
-  for (const page of fresh) {
-    const rows = page.rows.map((row) => mirrorRow(page.scope, row));
+  for (const page of news) {
+    const { scope, to } = page;
+    const rows = page.rows.map((row) => mirrorRow(scope, row));
+    if (page.from === 0) {
+      if (walk.staged[scope]) throw new StagingLost(scope);
+      walk.fresh.add(scope);
+    }
     walk.rows += rows.length;
-    walk.cursors[page.scope] = page.to;
-    walk.ceilings[page.scope] = page.ceiling;
+    walk.cursors[scope] = to;
+    walk.ceilings[scope] = page.ceiling;
     if (page.final) {
-      finished.push({ scope: page.scope, to: page.to, staged: walk.staged[page.scope] ?? 0, rows });
+      const [staged, fresh] = [walk.staged[scope] ?? 0, walk.fresh.has(scope)];
+      finished.push({ scope, to, staged, rows, fresh, holds: holding(page.digest) });
       continue;
     }
     await stage(ctx.db, walk.run, rows);
-    walk.staged[page.scope] = (walk.staged[page.scope] ?? 0) + rows.length;
+    walk.staged[scope] = (walk.staged[scope] ?? 0) + rows.length;
     ctx.platform.failpoint('pull.staged');
   }
-  await swap(ctx.db, walk.run, finished, kept);
+  const differing = await swap(ctx.db, walk.run, finished, kept);
   finished.forEach(({ scope }) => walk.done.add(scope));
-  walk.open = fresh.some((page) => !page.final);
+  const again = differing.filter((scope) => isDistrusted(ctx, walk, scope));
+  walk.open = again.length > 0 || news.some((page) => !page.final);
   ctx.platform.failpoint('pull.swapped');
+}
+
+function holding(theirs: Digest | null | undefined): Swap['holds'] {
+  return theirs ? (present) => sameDigest(digest(present), theirs) : null;
+}
+
+/** Our copy of a scope is not the server's (P30): it is walked again from nothing, unless that was done a moment ago. */
+function isDistrusted(ctx: Context, walk: Walk, scope: string): boolean {
+  const [now, last] = [ctx.platform.mono(), ctx.rebuilt.get(scope)];
+  const again = last === undefined || now - last >= REBUILD_MS;
+  ctx.platform.log('warn', 'mirror differs', { scope, again });
+  if (!again) return false;
+  ctx.rebuilt.set(scope, now);
+  walk.cursors[scope] = 0;
+  walk.staged[scope] = 0;
+  walk.rebuilding[scope] = 'digest';
+  delete walk.ceilings[scope];
+  walk.done.delete(scope);
+  return true;
 }
 
 /** A pulled row as it is stored, with what is news in it. */

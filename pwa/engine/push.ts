@@ -48,13 +48,17 @@ export async function park(ctx: Context, row: JournalRow, code: string): Promise
 }
 
 /**
- * Takes answers in. Answers `false` when the server holds other operations at our places: this storage went back in time.
+ * Takes answers in; `forgot` when the server has forgotten part of what it had (P31). Answers `false` when it holds other
+ * operations at our places: this storage went back in time. What it then says of its head is about those, and is not kept;
+ * `recorded` is how far our log went when it was asked, since what was recorded meanwhile would hide that.
  */
 export async function takeResults(
   ctx: Context,
   batch: Batch | null,
   results: WireResult[],
   server: ServerValue,
+  forgot: boolean,
+  recorded: number,
 ): Promise<boolean> {
   const ours = new Map((batch?.rows ?? []).map((row) => [row.seq, row]));
   const placed = results.filter((result) => ours.has(result.seq));
@@ -65,8 +69,11 @@ export async function takeResults(
   const rows = known.map((result, i) =>
     resultRow(ours.get(result.seq) as JournalRow, result, parked[i], ctx.platform.now()),
   );
-  await absorb(ctx.db, rows, server, ctx.platform.now());
-  return known.length === placed.length && server.head_seq <= (await localHead(ctx.db)).seq;
+  const teller = forgot && ctx.identity ? { device: ctx.identity.device, user: ctx.identity.user.id } : null;
+  const agreed = known.length === placed.length && server.head_seq <= recorded;
+  const said = agreed ? server : { ...server, head_seq: (await serverSaid(ctx.db)).head_seq };
+  await absorb(ctx.db, rows, said, server.heard ?? ctx.platform.now(), teller);
+  return agreed;
 }
 
 /**

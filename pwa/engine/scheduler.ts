@@ -16,11 +16,10 @@ export class Scheduler {
     private readonly sync: () => Promise<SyncOutcome>,
   ) {}
 
+  /** Starting what runs already asks for a sync now: so does a handheld that has just been enrolled. */
   start(): void {
-    if (this.running) return;
+    if (!this.running) this.listen();
     this.running = true;
-    const { signals } = this.ctx.platform;
-    if (signals) this.unsubscribe = [signals.onOnline(() => this.signal()), signals.onVisible(() => this.signal())];
     void this.later(0);
   }
 
@@ -29,6 +28,11 @@ export class Scheduler {
     this.unsubscribe.forEach((off) => off());
     this.unsubscribe = [];
     this.cancel();
+  }
+
+  private listen(): void {
+    const { signals } = this.ctx.platform;
+    if (signals) this.unsubscribe = [signals.onOnline(() => this.signal()), signals.onVisible(() => this.signal())];
   }
 
   /** Something is waiting: go soon, unless a failure has told us to wait. */
@@ -68,6 +72,9 @@ export class Scheduler {
     if (this.ctx.syncing) return this.later(SOON_MS);
     const outcome = await this.sync();
     if (!this.running || this.timer !== null) return;
-    await this.later(outcome.ok ? pollDelay(this.ctx) : 0);
+    // A failure has made a plan of its own; a handheld nobody has enrolled yet has not failed, and must not ask without end.
+    const calm = outcome.ok || outcome.code === 'not_enrolled';
+    if (!calm) this.ctx.platform.signals?.askToWake?.();
+    await this.later(calm ? pollDelay(this.ctx) : 0);
   }
 }

@@ -10,9 +10,8 @@ export async function shift(ctx: Context): Promise<ShiftView> {
   const [started, closed, payments, corrections] = await Promise.all(
     ['shift.started', 'shift.closed', 'payment.collected', 'operation.corrected'].map((type) => ofType(ctx, type)),
   );
-  const begin = latest(started ?? []);
+  const { begin, end } = shiftBounds(started ?? [], closed ?? []);
   if (!begin) return NONE;
-  const end = (closed ?? []).find((row) => row.envelope.entity === begin.envelope.entity) ?? null;
   const takenBack = new Set((corrections ?? []).map((row) => row.envelope.payload['corrects']));
   const cash = (payments ?? []).filter(
     (row) => row.envelope.payload['method'] === 'cash' && !takenBack.has(row.op_id) && isAfter(row, begin),
@@ -27,6 +26,15 @@ export async function shift(ctx: Context): Promise<ShiftView> {
   };
 }
 
+/** The operations that open and close the newest shift. */
+export function shiftBounds(
+  started: JournalRow[],
+  closed: JournalRow[],
+): { begin: JournalRow | null; end: JournalRow | null } {
+  const begin = latest(started);
+  return { begin, end: closed.find((row) => row.envelope.entity === begin?.envelope.entity) ?? null };
+}
+
 async function ofType(ctx: Context, type: string): Promise<JournalRow[]> {
   const rows = await ctx.db.getAllFromIndex('journal', 'type', type);
   return rows.filter((row) => row.envelope.author === ctx.identity?.user.id);
@@ -37,7 +45,7 @@ function latest(rows: JournalRow[]): JournalRow | null {
 }
 
 /** The chain orders operations; only across two incarnations is the wall clock all there is. */
-function isAfter(row: JournalRow, other: JournalRow): boolean {
+export function isAfter(row: JournalRow, other: JournalRow): boolean {
   if (row.incarnation === other.incarnation) return row.seq > other.seq;
   return row.envelope.at >= other.envelope.at;
 }

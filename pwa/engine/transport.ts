@@ -1,5 +1,6 @@
 /** One request, one answer or one of two errors. Knows HTTP and problem documents, nothing of operations. */
 import type { Context } from './context';
+import { TakenOver } from './lock';
 import type { HttpAnswer, HttpRequest } from './types';
 
 /** No answer, a time-out, or somebody else's answer (the login page of a hotel): try again later. */
@@ -18,7 +19,8 @@ export class Refusal extends Error {
 }
 
 export const EXCHANGE_TIMEOUT_MS = 30_000;
-export const BLOB_TIMEOUT_MS = 180_000;
+/** For at most 256 KiB: a piece that hangs holds up the operations as well. */
+export const BLOB_TIMEOUT_MS = 90_000;
 /** Smaller bodies gain nothing from gzip. */
 const GZIP_FROM = 1_024;
 
@@ -48,13 +50,28 @@ export async function sendJson(
   return value;
 }
 
-/** Sends bytes as they are; 200 and 201 are both good. */
-export async function sendBytes(ctx: Context, path: string, type: string, bytes: Uint8Array): Promise<void> {
-  const headers = { accept: 'application/json', 'content-type': type, ...credential(ctx) };
-  await perform(ctx, { method: 'PUT', path, headers, body: bytes }, BLOB_TIMEOUT_MS);
+/** Sends a call that has no answer worth reading; `named` headers stand in for those of the identity. */
+export async function sendNothing(
+  ctx: Context,
+  method: 'POST' | 'DELETE',
+  path: string,
+  named = credential(ctx),
+): Promise<void> {
+  await perform(
+    ctx,
+    { method, path, headers: { accept: 'application/json', ...named }, body: null },
+    EXCHANGE_TIMEOUT_MS,
+  );
+}
+
+/** Sends bytes as they are; what became of them stands in the answer's headers (P33). */
+export async function sendBytes(ctx: Context, request: HttpRequest): Promise<HttpAnswer> {
+  const headers = { accept: 'application/json', ...request.headers, ...credential(ctx) };
+  return perform(ctx, { ...request, headers }, BLOB_TIMEOUT_MS);
 }
 
 async function perform(ctx: Context, request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
+  if (ctx.hold.lost) throw new TakenOver();
   const full = { ...request, path: ctx.options.baseUrl + request.path };
   let answer: HttpAnswer;
   try {
@@ -75,7 +92,11 @@ function refusal(answer: HttpAnswer, now: number): Refusal | Unreachable {
 }
 
 function credential(ctx: Context): Record<string, string> {
-  return ctx.identity ? { authorization: `Bearer ${ctx.identity.credential}` } : {};
+  if (!ctx.identity) return {};
+  const { credential: own, session } = ctx.identity;
+  // One from before there were logins says none; after logging out it has to, or its credential would still count as one.
+  const login: Record<string, string> = session === undefined ? {} : { 'x-doorstep-session': session ?? 'none' };
+  return { authorization: `Bearer ${own}`, ...login };
 }
 
 function decode(answer: HttpAnswer): Record<string, unknown> | null {

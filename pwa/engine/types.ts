@@ -38,6 +38,8 @@ export interface Identity {
   device: string;
   user: { id: string; name: string; lang: 'zh' | 'en' };
   station: { id: string; code: string; name: string; timezone: string };
+  /** False after the courier has logged out: what he recorded is still sent, nothing is shown. */
+  loggedIn: boolean;
 }
 
 /** What a screen hands in: the engine adds ids, seq, hashes, clocks, author. */
@@ -164,6 +166,12 @@ export interface SyncStatus {
   hidden: HiddenTask[];
   /** False when the browser may evict this storage; null when it was not asked. */
   persisted: boolean | null;
+  /** The server takes what is sent and tells nothing, until somebody logs in (P34). */
+  loginNeeded: boolean;
+  /** Operations of somebody who worked with this handheld before, still to be sent under that name (P11). */
+  ofOthers: number;
+  /** This handheld was revoked and has forgotten everything since the app was opened. */
+  wiped: boolean;
 }
 
 export type SyncOutcome =
@@ -182,6 +190,39 @@ export interface ShiftView {
   cash_minor: number;
 }
 
+/** Something on which this handheld and the server are not at one. */
+export interface Difference {
+  /**
+   * `waiting`: the server has not said that it has it. `parked`: it could not even read it; here it lies as it was recorded.
+   * `apart`: it has it and could not use it. `proofs`: it has it without its signature or photos. `proofs_lost`: these cannot be
+   * sent any more.
+   */
+  kind: 'waiting' | 'parked' | 'apart' | 'proofs' | 'proofs_lost';
+  op_id: string;
+  seq: number;
+  type: string;
+  waybill: string | null;
+  /** When it was recorded. */
+  at: number;
+  /** Signatures and photos of it that the server does not have. */
+  proofs: number;
+  /** Recorded before the shift began. */
+  earlier: boolean;
+}
+
+/** What the courier recorded in his newest shift, and what of it the server itself said it has: its receipts, no hope. */
+export interface Receipt {
+  /** When the shift began; null before the first one: then the counts are 0. */
+  since: number | null;
+  /** The sum of the other three. */
+  recorded: number;
+  confirmed: number;
+  waiting: number;
+  parked: number;
+  /** Of this shift and of what was left over from before it, the oldest first. */
+  differences: Difference[];
+}
+
 export interface Problem {
   code: string;
   /** Path of the offending field, "" for the whole. */
@@ -193,6 +234,9 @@ export interface Engine {
   identity(): Identity | null;
   /** Throws EnrolError. */
   enrol(code: string, label?: string): Promise<Identity>;
+  /** Logs somebody in on this handheld by a one-time code. Throws EnrolError; then nothing has changed. */
+  logIn(code: string): Promise<Identity>;
+  logOut(): Promise<void>;
   /** Resolves only after the strict commit. Throws SubmitError; then nothing was stored. */
   submit(drafts: Draft[], blobs?: BlobInput[]): Promise<Envelope[]>;
   /** Tasks on the list now, by sequence, then window end. Without those taken away. */
@@ -207,6 +251,7 @@ export interface Engine {
   opened(task: string): Promise<void>;
   verdict(code: string): Promise<VerdictView>;
   shift(): Promise<ShiftView>;
+  receipt(): Promise<Receipt>;
   status(): Promise<SyncStatus>;
   sync(): Promise<SyncOutcome>;
   /** Syncs by itself from now on: at once, after each submit, on signals, and on a persisted timer. */

@@ -11,6 +11,8 @@ import type { Envelope, ItemState, NoticeView, OutboxItem, ParcelRecord, TaskRow
 export interface Snapshot {
   rows: Map<string, MirrorRow>;
   entries: OutboxRow[];
+  /** What somebody else recorded who worked with this handheld before: sent, and shown to nobody (P11). */
+  others: OutboxRow[];
   results: Record<string, ResultRow>;
   cursors: Record<string, number>;
   waitingBlobs: BlobRow[];
@@ -24,18 +26,21 @@ export async function snapshot(ctx: Context, only?: string[]): Promise<Snapshot>
   const tx = ctx.db.transaction(STORES, 'readonly');
   const rowStore = tx.objectStore('rows');
   const wanted = only ? Promise.all(only.map((entity) => rowStore.get(entity))) : rowStore.getAll();
-  const [rows, entries, cursors, waitingBlobs, seen] = await Promise.all([
+  const [rows, all, cursors, waitingBlobs, seen] = await Promise.all([
     wanted,
     tx.objectStore('outbox').index('seq').getAll(),
     tx.objectStore('cursors').getAll(),
     tx.objectStore('blobs').index('state').getAll('waiting'),
     tx.objectStore('seen').getAllKeys(),
   ]);
-  const results = await Promise.all(entries.map((entry) => tx.objectStore('results').get(entry.op_id)));
+  const results = await Promise.all(all.map((entry) => tx.objectStore('results').get(entry.op_id)));
+  const me = ctx.identity?.session === null ? null : ctx.identity?.user.id;
+  const isMine = (entry: OutboxRow): boolean => entry.envelope.author === me;
   const known = rows.filter((row) => row !== undefined);
   return {
     rows: new Map(known.map((row) => [row.entity, row])),
-    entries,
+    entries: all.filter(isMine),
+    others: all.filter((entry) => !isMine(entry)),
     results: Object.fromEntries(results.filter((row) => row !== undefined).map((row) => [row.op_id, row])),
     cursors: Object.fromEntries(cursors.map(({ scope, ver }) => [scope, ver])),
     waitingBlobs,
@@ -113,7 +118,11 @@ export function needsYou(snap: Snapshot): number {
  * tombstones behind which nothing waits.
  */
 export function settled(snap: Snapshot): { operations: string[]; tombstones: string[] } {
-  const gone = new Set(snap.entries.filter((entry) => isSettled(snap, entry)).map((entry) => entry.op_id));
+  const over = [
+    ...snap.entries.filter((entry) => isSettled(snap, entry)),
+    ...snap.others.filter((entry) => isHanded(snap, entry)),
+  ];
+  const gone = new Set(over.map((entry) => entry.op_id));
   const left = snap.entries.filter((entry) => !gone.has(entry.op_id));
   const held = new Set([...left.map((entry) => taskOf(entry.envelope)), ...snap.waitingBlobs.map(taskOfBlob)]);
   const tombstones = [...snap.rows.values()].filter(
@@ -126,6 +135,12 @@ function isSettled(snap: Snapshot, entry: OutboxRow): boolean {
   const result = snap.results[entry.op_id];
   if (result === undefined || isOpen(entry.envelope, result, snap.cursors)) return false;
   return itemState(result) !== 'needs_you' || snap.seen.has(entry.op_id);
+}
+
+/** Somebody else's: his rows are not here to cover it, so that it is over once it is answered, unless he has to look at it. */
+function isHanded(snap: Snapshot, entry: OutboxRow): boolean {
+  const result = snap.results[entry.op_id];
+  return result !== undefined && (itemState(result) !== 'needs_you' || snap.seen.has(entry.op_id));
 }
 
 function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | null {
@@ -173,7 +188,7 @@ function emptyParcel(id: string, mine: OutboxRow[]): ParcelRecord {
   return { id, waybill: (waybill as string) ?? '', pieces: 1, weight_g: null, goods: null, scans: 0, last_scan: null };
 }
 
-function taskOf(envelope: Envelope): string | null {
+export function taskOf(envelope: Envelope): string | null {
   const kind = envelope.entity.slice(0, envelope.entity.indexOf(':'));
   if (kind === 'task' || kind === 'obligation') return idOf(envelope.entity);
   return typeof envelope.payload['task'] === 'string' ? envelope.payload['task'] : null;
@@ -183,7 +198,7 @@ function taskOfBlob(blob: BlobRow): string {
   return idOf(blob.entity);
 }
 
-function waybillOf(snap: Snapshot, envelope: Envelope): string | null {
+export function waybillOf(snap: Pick<Snapshot, 'rows'>, envelope: Envelope): string | null {
   const task = taskOf(envelope);
   const body = task === null ? null : (snap.rows.get(`task:${task}`)?.body as TaskRowBody | null | undefined);
   const said = envelope.payload['waybill'];

@@ -6,6 +6,11 @@ export async function waitingBlobs(db: Database): Promise<BlobRow[]> {
   return db.getAllFromIndex('blobs', 'state', 'waiting');
 }
 
+/** Hashes of the proofs the server has committed, as far as we know. */
+export async function storedBlobs(db: Database): Promise<string[]> {
+  return db.getAllKeysFromIndex('blobs', 'state', 'stored');
+}
+
 export async function blobBytes(db: Database, sha: string): Promise<Uint8Array | undefined> {
   return (await db.get('bytes', sha))?.bytes;
 }

@@ -5,3 +5,4 @@ export * from './mirror';
 export * from './outbox';
 export * from './prune';
 export * from './schema';
+export * from './wipe';

@@ -1,7 +1,17 @@
 /** Operations on their way: recorded, answered, settled. Nothing here deletes an operation the server does not have (P11). */
 import type { Envelope } from '../../sync/ts/records';
-import { strict } from './database';
-import type { BlobRow, Database, JournalRow, LocalValue, MirrorRow, OutboxRow, ResultRow, ServerValue } from './schema';
+import { strict, type Write } from './database';
+import type {
+  BlobRow,
+  Database,
+  JournalRow,
+  LocalValue,
+  MirrorRow,
+  OutboxRow,
+  ResultRow,
+  ServerValue,
+  SwapStore,
+} from './schema';
 
 /** What the builder of a submit may look at, read inside the very transaction that stores it. */
 export interface AppendState {
@@ -57,10 +67,29 @@ export async function slice(db: Database, incarnation: string, from: number, lim
   return db.getAllFromIndex('journal', 'place', range, limit);
 }
 
-/** Takes the server's answers in: results, acknowledgement in the journal and what the server said of itself, in one go. */
-export async function absorb(db: Database, results: ResultRow[], server: ServerValue, now: number): Promise<void> {
-  await strict(db, ['results', 'journal', 'meta'], async (tx) => {
+/** Whose operations may be told again: those of another courier on another device never are (P11). */
+export interface Teller {
+  device: string;
+  user: string;
+}
+
+/**
+ * Takes the server's answers in: results, acknowledgement in the journal and what the server said of itself, in one go.
+ *
+ * `forgot` says who tells when the server has forgotten part of what it had (P31): in the same transaction the cursors go, and
+ * operations of this device or this courier that it may not have any more are unanswered again. They lie over the rows from the
+ * moment on at which these are the server's of now (`swap`); those of before show what they did.
+ */
+export async function absorb(
+  db: Database,
+  results: ResultRow[],
+  server: ServerValue,
+  now: number,
+  forgot: Teller | null = null,
+): Promise<void> {
+  await strict(db, ['results', 'journal', 'meta', 'cursors'], async (tx) => {
     const journal = tx.objectStore('journal');
+    if (forgot !== null) await reopen(tx, server, forgot);
     const rows = await Promise.all(results.map((result) => journal.get(result.op_id)));
     await Promise.all([
       tx.objectStore('meta').put(server, 'server'),
@@ -68,6 +97,46 @@ export async function absorb(db: Database, results: ResultRow[], server: ServerV
       ...rows.filter((row) => row !== undefined).map((row) => journal.put({ ...row, acked_at: row.acked_at ?? now })),
     ]);
   });
+}
+
+/** Whether operations wait that this database's present chain does not send: those a server has forgotten (P31). */
+export async function leftOver(db: Database): Promise<boolean> {
+  return (await db.getAll('journal')).some((row) => row.acked_at === null);
+}
+
+/** Lays unanswered operations of a chain over the rows that do not hold them any more. */
+export async function layAgain(tx: Write<SwapStore>, incarnation: string): Promise<void> {
+  const range = IDBKeyRange.bound([incarnation, 0], [incarnation, Number.MAX_SAFE_INTEGER]);
+  const rows = await tx.objectStore('journal').index('place').getAll(range);
+  const open = rows.filter((row) => row.acked_at === null);
+  const results = await Promise.all(open.map((row) => tx.objectStore('results').get(row.op_id)));
+  await Promise.all(
+    open
+      .filter((_, i) => !results[i]?.parked)
+      .flatMap(({ op_id, envelope }) => [
+        tx.objectStore('outbox').put(outboxRow(envelope)),
+        tx.objectStore('results').delete(op_id),
+      ]),
+  );
+}
+
+async function reopen(
+  tx: Write<'results' | 'journal' | 'meta' | 'cursors'>,
+  server: ServerValue,
+  teller: Teller,
+): Promise<void> {
+  const all = await tx.objectStore('journal').getAll();
+  const doubted = all.filter(
+    (row) =>
+      row.acked_at !== null &&
+      (row.envelope.device === teller.device || row.envelope.author === teller.user) &&
+      (row.incarnation !== server.incarnation || row.seq > server.head_seq),
+  );
+  await Promise.all([
+    tx.objectStore('meta').put(true, 'offer'),
+    tx.objectStore('cursors').clear(),
+    ...doubted.map((row) => tx.objectStore('journal').put({ ...row, acked_at: null })),
+  ]);
 }
 
 /**
@@ -102,7 +171,7 @@ export async function restamp(db: Database, incarnation: string, again: Restamp)
       tx.objectStore('journal').index('place').getAll(),
       tx.objectStore('blobs').getAll(),
     ]);
-    const open = journal.filter((row) => row.acked_at === null).sort((a, b) => a.seq - b.seq);
+    const open = journal.filter((row) => row.acked_at === null).sort(inOrder(journal));
     let head: LocalValue = { incarnation, seq: 0, prev: null };
     const moved = open.map((row) => {
       const { envelope, hash } = again(row.envelope, head.seq + 1, head.prev);
@@ -125,6 +194,17 @@ export async function restamp(db: Database, incarnation: string, again: Restamp)
     ]);
     return moved.length;
   });
+}
+
+/** Chain after chain in the order in which they began, each in the order of its seq. */
+function inOrder(journal: JournalRow[]): (a: JournalRow, b: JournalRow) => number {
+  const began = new Map<string, string>();
+  for (const { incarnation, op_id } of journal) {
+    const known = began.get(incarnation);
+    if (known === undefined || op_id < known) began.set(incarnation, op_id);
+  }
+  const start = (row: JournalRow): string => began.get(row.incarnation) as string;
+  return (a, b) => (a.incarnation === b.incarnation ? a.seq - b.seq : start(a) < start(b) ? -1 : 1);
 }
 
 function isThere<T>(value: T | undefined): value is T {

@@ -4,7 +4,10 @@ import type { Database } from './schema';
 
 export const KEEP_MS = 14 * 24 * 3_600_000;
 
-/** Forgets operations acknowledged before `now - KEEP_MS`, unless the outbox or a proof still needs them. Returns how many. */
+/**
+ * Forgets operations acknowledged before `now - KEEP_MS` (the server's clock: this one may be a year ahead), unless the outbox or
+ * a proof still needs them. A proof goes with the last operation that names it. Returns how many operations have gone.
+ */
 export async function prune(db: Database, now: number): Promise<number> {
   return strict(db, ['journal', 'outbox', 'blobs', 'bytes', 'results'], async (tx) => {
     const [journal, unsettled, blobs] = await Promise.all([
@@ -22,7 +25,9 @@ export async function prune(db: Database, now: number): Promise<number> {
         !row.envelope.blobs.some((sha) => open.has(sha)),
     );
     const gone = new Set(old.map((row) => row.op_id));
-    const proofs = blobs.filter((blob) => gone.has(blob.op_id) && blob.state === 'stored');
+    const named = new Set(journal.filter((row) => !gone.has(row.op_id)).flatMap((row) => row.envelope.blobs));
+    const over = new Set(old.flatMap((row) => row.envelope.blobs));
+    const proofs = blobs.filter((blob) => over.has(blob.sha) && !named.has(blob.sha) && blob.state === 'stored');
     await Promise.all([
       ...old.flatMap((row) => [
         tx.objectStore('journal').delete(row.op_id),

@@ -16,7 +16,7 @@ export interface OutboxRow {
   envelope: Envelope;
 }
 
-/** Every operation ever recorded here, kept after the server has it (P10). `acked_at`: device clock, ms. */
+/** Every operation ever recorded here, kept after the server has it (P10). `acked_at`: server clock, ms. */
 export interface JournalRow {
   op_id: string;
   incarnation: string;
@@ -82,7 +82,12 @@ export interface IdentityValue {
   credential: string;
   user: { id: string; name: string; lang: 'zh' | 'en' };
   station: { id: string; code: string; name: string; timezone: string };
+  /** The courier's login beside the device's credential; null after he has logged out, absent from before there were any. */
+  session?: string | null;
 }
+
+/** What the server last said it tells this handheld: changes, nothing before a login, nothing any more (P34). */
+export type Standing = 'ok' | 'login_required' | 'revoked';
 
 /** Head of the local chain: `seq` 0 and `prev` null before the first operation. */
 export interface LocalValue {
@@ -118,6 +123,13 @@ export interface MetaValues {
   manifest_asked: number;
   /** Device clock, ms, of the last look for journal rows that may go. */
   pruned: number;
+  /** The server has forgotten part of what it had, and has not been offered all of it yet (P31). */
+  offer: boolean;
+  standing: Standing;
+  /** Credential of a wiped handheld that has not yet been able to say so; nothing else is left of it (P34). */
+  wiping: string;
+  /** Moves while somebody syncs: a holder of the lock that stands still is not waited for (P12). */
+  beat: { holder: string; count: number };
 }
 
 export interface DoorstepSchema extends DBSchema {
@@ -136,4 +148,6 @@ export interface DoorstepSchema extends DBSchema {
 
 export type StoreName =
   'meta' | 'outbox' | 'results' | 'journal' | 'rows' | 'staging' | 'cursors' | 'blobs' | 'bytes' | 'manifest' | 'seen';
+/** What making pulled rows visible writes to. */
+export type SwapStore = 'staging' | 'rows' | 'cursors' | 'meta' | 'journal' | 'outbox' | 'results';
 export type Database = IDBPDatabase<DoorstepSchema>;

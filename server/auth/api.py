@@ -7,8 +7,16 @@ from typing import Any
 import segno
 from flask import current_app, request
 
-from server.auth import queries, schemas, service, sessions
-from server.auth.guards import DESK_ROLES, current_scope, current_user, web
+from server.auth import handhelds, queries, schemas, service, sessions
+from server.auth.guards import (
+    DESK_ROLES,
+    current_device,
+    current_scope,
+    current_user,
+    device_alone,
+    device_even_revoked,
+    web,
+)
 from server.auth.limits import by_name, failed, limiter
 from server.auth.policy import UserView
 from server.core.access import public
@@ -17,6 +25,7 @@ from server.core.config import Settings
 from server.core.db import read, transaction
 from server.core.errors import Code, Problem
 
+NO_LOGIN = {"login_since": None, "login_until": None}
 blp = Blueprint("auth", __name__, url_prefix="/api/v1", description="Sessions and devices")
 
 
@@ -81,7 +90,7 @@ def issue_code(wanted: dict[str, str]) -> dict[str, Any]:
 @blp.arguments(schemas.Enrolment)
 @blp.response(201, schemas.Enrolled)
 def enrol(wanted: dict[str, Any]) -> dict[str, Any]:
-    """Turn a one-time code into a device with its own credential."""
+    """Turn a one-time code into a device with its own credential, and log its courier in."""
     with transaction():
         made = service.enrol(
             wanted["code"], app=wanted["app"], label=wanted["label"], key=_settings().secret_key
@@ -89,7 +98,55 @@ def enrol(wanted: dict[str, Any]) -> dict[str, Any]:
         if made is None:
             raise Problem(Code.ENROLMENT_INVALID)
         station = queries.station(made.device.station_id)
-    return {"device": made.device.id, "credential": made.credential, "user": made.user, "station": station}
+        token = handhelds.begin(made.device.id, made.user.id, days=_settings().session_days)
+    return {
+        "device": made.device.id,
+        "credential": made.credential,
+        "session": token,
+        "user": made.user,
+        "station": station,
+    }
+
+
+@blp.route("/devices/login", methods=["POST"])
+@device_alone
+@limiter.limit("30 per minute", deduct_when=failed)
+@blp.arguments(schemas.HandheldLogin)
+@blp.response(200, schemas.HandheldSession)
+def log_in_handheld(wanted: dict[str, str]) -> dict[str, Any]:
+    """Log a courier in on this handheld by a one-time code; what it has still to send stays as it is (P34)."""
+    settings = _settings()
+    with transaction():
+        made = handhelds.log_in(
+            current_device().device, wanted["code"], key=settings.secret_key, days=settings.session_days
+        )
+        if made is None:
+            raise Problem(Code.ENROLMENT_INVALID)
+        station = queries.station(made.user.station_id)
+    return {"session": made.token, "user": made.user, "station": station}
+
+
+@blp.route("/devices/login", methods=["DELETE"])
+@device_even_revoked
+@blp.response(204)
+def log_out_handheld() -> None:
+    """End the login this call carries; the handheld goes on handing in what it holds. Twice is no error."""
+    caller = current_device()
+    if caller.session is not None:
+        with transaction():
+            handhelds.end(caller.device.id, by=caller.user.id)
+
+
+@blp.route("/devices/wiped", methods=["POST"])
+@device_even_revoked
+@blp.response(204)
+def wiped() -> None:
+    """A revoked handheld has forgotten everything, as it was told to. Its credential opens nothing any more."""
+    device = current_device().device
+    if device.state != "drained":
+        raise Problem(Code.CONFLICT, "Nobody has told this handheld to forget anything.")
+    with transaction():
+        handhelds.wiped(device.id)
 
 
 @blp.route("/devices", methods=["GET"])
@@ -99,20 +156,39 @@ def devices() -> dict[str, Any]:
     """The devices of the caller's station, revoked ones too."""
     with read():
         rows = queries.devices_of(current_scope().station)
-    return {"devices": [{**vars(device), "user": user} for device, user in rows]}
+        live = handhelds.logins_of(device.id for device, _ in rows)
+    return {
+        "devices": [
+            {**vars(device), "user": user, **(NO_LOGIN if device.revoked else live.get(device.id, NO_LOGIN))}
+            for device, user in rows
+        ]
+    }
 
 
 @blp.route("/devices/<string:device_id>/revoke", methods=["POST"])
 @web("dispatcher", "admin")
 @blp.response(204)
 def revoke(device_id: str) -> None:
-    """Revoke a device: its credential is refused from now on. Doing it twice is no error."""
-    scope = current_scope()
+    """Revoke a device: what it still hands in goes into quarantine, and it is told nothing. Twice is no error."""
     with transaction():
-        device = queries.device(device_id)
-        if device is None or not scope.may_see_station(device.station_id):
-            raise Problem(Code.NOT_FOUND)
-        service.revoke_device(device_id, by=scope.user)
+        service.revoke_device(_own_device(device_id), by=current_scope().user)
+
+
+@blp.route("/devices/<string:device_id>/login", methods=["DELETE"])
+@web("dispatcher", "admin")
+@blp.response(204)
+def end_login(device_id: str) -> None:
+    """End the login on a device: it goes on handing in and is told nothing until a code logs somebody in."""
+    with transaction():
+        handhelds.end(_own_device(device_id), by=current_scope().user)
+
+
+def _own_device(device_id: str) -> str:
+    """The id of a device of the caller's station, inside his transaction."""
+    device = queries.device(device_id)
+    if device is None or not current_scope().may_see_station(device.station_id):
+        raise Problem(Code.NOT_FOUND)
+    return device.id
 
 
 def enrolment_card(issued: service.IssuedCode, base: str) -> dict[str, Any]:

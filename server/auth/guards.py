@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 from flask import g, request
 
-from server.auth import keys, service, sessions
+from server.auth import handhelds, keys, sessions
 from server.auth.keys import KeyView
 from server.auth.policy import DESK, DeviceUser, Principal, Role, WebUser
 from server.auth.scoping import Scope, scope_for
@@ -33,6 +33,7 @@ R = TypeVar("R")
 Guarded = Callable[[Callable[P, R]], Callable[P, R]]
 
 DESK_ROLES: tuple[Role, ...] = tuple(sorted(DESK))
+SESSION_HEADER = "X-Doorstep-Session"
 _docs = Blueprint("guards", __name__)
 
 
@@ -46,23 +47,29 @@ def web(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def device(view: Callable[P, R]) -> Callable[P, R]:
-    """A handheld that is not revoked."""
-    return _guarded(view, lambda: _device(revoked_too=False), "device", [{"device": []}])
+    """A handheld that is not revoked, with a courier logged in on it."""
+    return _guarded(view, _logged_in, "device", [{"device": [], "login": []}])
+
+
+def device_alone(view: Callable[P, R]) -> Callable[P, R]:
+    """A handheld that is not revoked, whether anybody is logged in or not."""
+    return _guarded(view, lambda: _device(revoked_too=False), "device,alone", [{"device": []}])
 
 
 def device_even_revoked(view: Callable[P, R]) -> Callable[P, R]:
-    """A handheld, revoked or not: for views that take evidence in (P34) and look at `device.revoked`."""
+    """A handheld, revoked or not, until it is wiped: for views that take evidence in (P34) and look at
+    `device.revoked`."""
     return _guarded(view, lambda: _device(revoked_too=True), "device,revoked", [{"device": []}])
 
 
 def device_or_web(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A handheld, or a web session of one of these roles."""
+    """A handheld, revoked or not, or a web session of one of these roles."""
 
     def either() -> Principal:
-        return _device(revoked_too=False) if "Authorization" in request.headers else _web(roles)
+        return _device(revoked_too=True) if "Authorization" in request.headers else _web(roles)
 
     def guard(view: Callable[P, R]) -> Callable[P, R]:
-        who = f"device|web:{','.join(roles)}"
+        who = f"device,revoked|web:{','.join(roles)}"
         return _guarded(view, either, who, [{"device": []}, {"session": []}])
 
     return guard
@@ -146,18 +153,28 @@ def _web(roles: tuple[Role, ...]) -> WebUser:
     return WebUser(known.user)
 
 
+def _logged_in() -> DeviceUser:
+    known = _device(revoked_too=False)
+    if known.session is None:
+        raise Problem(
+            Code.LOGIN_REQUIRED, "Nobody is logged in on this handheld; a code of the station's does it."
+        )
+    return known
+
+
 def _device(*, revoked_too: bool) -> DeviceUser:
     kind, _, credential = request.headers.get("Authorization", "").partition(" ")
     found = None
     if kind.lower() == "bearer" and credential.strip():
+        token = request.headers.get(SESSION_HEADER, "").strip()
         with read():
-            found = service.authenticate_device(credential.strip())
+            found = handhelds.authenticate(credential.strip(), token)
     if found is None:
         raise Problem(Code.DEVICE_UNKNOWN)
-    view, user = found
-    if view.revoked and not revoked_too:
+    view, user, session = found
+    if view.state == "wiped" or (view.revoked and not revoked_too):
         raise Problem(Code.DEVICE_REVOKED)
-    return DeviceUser(user, view)
+    return DeviceUser(user, view, None if view.revoked else session)
 
 
 def _note(principal: Principal) -> None:

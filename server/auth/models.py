@@ -52,8 +52,10 @@ class WebSession(Model):
 class Device(Model):
     """A handheld. Its credential is stored as SHA-256 only: 256 random bits need no slow hash.
 
-    `head_seq` belongs to `incarnation`, the handheld's newest local database; `waiting` is what it said it
-    still holds. All four are written by the exchange under the lock of this row.
+    `user_id` is who logged in on it last. `head_seq` belongs to `incarnation`, the handheld's newest local database;
+    `waiting` is what it said it still holds. All of these are written by the exchange under the lock of this row. Of a
+    revoked one `drained_at` says when everything it had was here and it was told to forget it, `wiped_at` when it said
+    that it had.
     """
 
     __tablename__ = "device"
@@ -71,8 +73,29 @@ class Device(Model):
     incarnation: Mapped[str | None] = mapped_column(Id)
     head_seq: Mapped[int] = mapped_column(Ms, default=0)
     waiting: Mapped[int | None]
+    drained_at: Mapped[int | None] = mapped_column(Ms)
+    wiped_at: Mapped[int | None] = mapped_column(Ms)
 
     __table_args__ = (Index("ix_device_station", "station_id", "enrolled_at"),)
+
+
+class HandheldSession(Model):
+    """A courier's login on a handheld, beside the device's credential (P34). One at a time lives on a device.
+
+    The rows stay: whoever had one is believed when the device hands in what he recorded, whoever works with it now. The
+    token is stored as SHA-256 only, like the credential.
+    """
+
+    __tablename__ = "handheld_session"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("device.id"), index=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"))
+    token_hash: Mapped[str] = mapped_column(Sha, unique=True)
+    started_at: Mapped[int] = mapped_column(Ms)
+    until: Mapped[int] = mapped_column(Ms)
+    ended_at: Mapped[int | None] = mapped_column(Ms)
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("user_account.id"))
 
 
 class ApiKey(Model):

@@ -7,9 +7,11 @@ from typing import Literal, get_args
 
 Role = Literal["courier", "dispatcher", "csr", "admin"]
 Lang = Literal["zh", "en"]
+DeviceState = Literal["working", "draining", "drained", "wiped"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 LANGS: tuple[Lang, ...] = get_args(Lang)
+DEVICE_STATES: tuple[DeviceState, ...] = get_args(DeviceState)
 DESK: frozenset[Role] = frozenset({"dispatcher", "csr", "admin"})
 
 
@@ -39,7 +41,11 @@ class UserView:
 
 @dataclass(frozen=True)
 class DeviceView:
-    """A device as the desk lists it. `revoked` also holds when its courier was disabled."""
+    """A device as the desk lists it. `revoked` also holds when its courier was disabled.
+
+    `state`: a revoked one is draining until everything it had is here, drained once it was told to forget it, and wiped
+    when it said that it did (P34).
+    """
 
     id: str
     user_id: str
@@ -53,6 +59,15 @@ class DeviceView:
     incarnation: str | None
     head_seq: int
     waiting: int | None
+    state: DeviceState = "working"
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A courier's live login on a handheld; `until` in ms."""
+
+    id: str
+    until: int
 
 
 @dataclass(frozen=True)
@@ -64,10 +79,11 @@ class WebUser:
 
 @dataclass(frozen=True)
 class DeviceUser:
-    """Principal: a handheld with its own credential, acting for its courier."""
+    """Principal: a handheld with its own credential, acting for its courier; without a login it only hands in."""
 
     user: UserView
     device: DeviceView
+    session: SessionView | None = None
 
 
 Principal = WebUser | DeviceUser

@@ -8,7 +8,7 @@ from typing import cast
 from sqlalchemy import select
 
 from server.auth.models import Device, Station, User, WebSession
-from server.auth.policy import DESK, DeviceView, Lang, Role, StationView, UserView
+from server.auth.policy import DESK, DeviceState, DeviceView, Lang, Role, StationView, UserView
 from server.core.db import db
 
 
@@ -138,7 +138,16 @@ def device_view(row: Device, owner: User) -> DeviceView:
         incarnation=row.incarnation,
         head_seq=row.head_seq,
         waiting=row.waiting,
+        state=_state(row, owner),
     )
+
+
+def _state(row: Device, owner: User) -> DeviceState:
+    if row.revoked_at is None and owner.disabled_at is None:
+        return "working"
+    if row.wiped_at is not None:
+        return "wiped"
+    return "draining" if row.drained_at is None else "drained"
 
 
 def _station(row: Station) -> StationView:

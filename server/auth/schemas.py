@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from server.auth.policy import LANGS, ROLES
+from server.auth.policy import DEVICE_STATES, LANGS, ROLES
 
 
 class StationRef(Schema):
@@ -84,16 +84,35 @@ class EnrolledUser(PersonRef):
 
 
 class Enrolled(Schema):
-    """A fresh device. The credential is shown this once and kept as a hash here."""
+    """A fresh device. Credential and session are shown this once and kept as hashes here."""
 
     device = fields.String(required=True)
     credential = fields.String(required=True)
+    session = fields.String(required=True)
+    user = fields.Nested(EnrolledUser, required=True)
+    station = fields.Nested(StationFull, required=True)
+
+
+class HandheldLogin(Schema):
+    """What a handheld sends to log a courier in."""
+
+    code = fields.String(required=True, validate=validate.Length(1, 40))
+
+
+class HandheldSession(Schema):
+    """A courier's login on a handheld: send `session` as X-Doorstep-Session beside the device's credential."""
+
+    session = fields.String(required=True)
     user = fields.Nested(EnrolledUser, required=True)
     station = fields.Nested(StationFull, required=True)
 
 
 class Device(Schema):
-    """A device as the desk lists it; times in ms, `waiting` is what the handheld said it still holds."""
+    """A device as the desk lists it; times in ms, `waiting` is what the handheld said it still holds.
+
+    `login_since` and `login_until` are null when nobody is logged in. `state`: a revoked one drains, was told to
+    forget, has forgotten.
+    """
 
     id = fields.String(required=True)
     label = fields.String(required=True, allow_none=True)
@@ -105,6 +124,9 @@ class Device(Schema):
     head_seq = fields.Integer(required=True)
     waiting = fields.Integer(required=True, allow_none=True)
     incarnation = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True, validate=validate.OneOf(DEVICE_STATES))
+    login_since = fields.Integer(required=True, allow_none=True)
+    login_until = fields.Integer(required=True, allow_none=True)
 
 
 class Devices(Schema):

@@ -148,24 +148,33 @@ def issue_code(courier: UserView, *, issued_by: str | None, key: str) -> IssuedC
     return IssuedCode(f"{plain[:4]}-{plain[4:]}", row.expires_at)
 
 
-def enrol(code: str, *, app: str | None, label: str | None, key: str) -> Enrolled | None:
-    """Use a code up and make its device; None for a code that is unknown, used or expired.
+def take_code(code: str, key: str, *, station_id: str | None = None) -> tuple[EnrolmentCode, User] | None:
+    """Use a code up; None for one that is unknown, used, expired, of another station, or of somebody who has left.
 
     The code is taken by one UPDATE that must hit, so that two handhelds cannot share it.
     """
     now = now_ms()
     digest = hash_code(code, key)
-    usable = (
+    usable = [
         EnrolmentCode.code_hash == digest,
         EnrolmentCode.used_at.is_(None),
         EnrolmentCode.expires_at > now,
-    )
+    ]
+    if station_id is not None:
+        usable.append(EnrolmentCode.station_id == station_id)
     if affected(db.session(), update(EnrolmentCode).where(*usable).values(used_at=now)) != 1:
         return None
     ticket = db.session.scalars(select(EnrolmentCode).where(EnrolmentCode.code_hash == digest)).one()
     owner = db.session.get_one(User, ticket.user_id)
-    if owner.disabled_at is not None:
+    return None if owner.disabled_at is not None else (ticket, owner)
+
+
+def enrol(code: str, *, app: str | None, label: str | None, key: str) -> Enrolled | None:
+    """Use a code up and make its device; None for a code that cannot be used."""
+    found = take_code(code, key)
+    if found is None:
         return None
+    ticket, owner = found
     credential = secrets.token_urlsafe(32)
     row = Device(
         id=uuid7(),
@@ -173,7 +182,7 @@ def enrol(code: str, *, app: str | None, label: str | None, key: str) -> Enrolle
         user_id=owner.id,
         label=label,
         credential_hash=hash_credential(credential),
-        enrolled_at=now,
+        enrolled_at=now_ms(),
         app=app,
         head_seq=0,
     )
@@ -181,16 +190,6 @@ def enrol(code: str, *, app: str | None, label: str | None, key: str) -> Enrolle
     db.session.flush()
     ticket.device_id = row.id
     return Enrolled(device_view(row, owner), user_view(owner), credential)
-
-
-def authenticate_device(credential: str) -> tuple[DeviceView, UserView] | None:
-    """The device with this credential and its courier, also a revoked one (`device.revoked` says so)."""
-    row = db.session.execute(
-        select(Device, User)
-        .join(User, User.id == Device.user_id)
-        .where(Device.credential_hash == hash_credential(credential))
-    ).one_or_none()
-    return (device_view(*row), user_view(row[1])) if row else None
 
 
 def lock_device(device_id: str) -> DeviceView:
@@ -230,7 +229,7 @@ def hear(
 
 
 def revoke_device(device_id: str, *, by: str | None) -> bool:
-    """Revoke a device; False when it was revoked before. Its operations stay, its credential is refused."""
+    """Revoke a device; False when it was revoked before. Its operations stay; from now on it only hands in (P34)."""
     row = db.session.get_one(Device, device_id)
     if row.revoked_at is not None:
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,14 +9,15 @@ from flask import Response
 from flask_smorest import Blueprint as _Blueprint
 from marshmallow import Schema
 
+from server.core.jsontext import compact
+
 View = TypeVar("View", bound=Callable[..., Any])
 AnySchema = Schema | type[Schema]
 
 
 def as_it_is(body: object) -> Response:
     """JSON that is not shaped again by its schema: with tens of thousands of rows that takes seconds."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, mimetype="application/json")
+    return Response(compact(body), mimetype="application/json")
 
 
 class Blueprint(_Blueprint):  # type: ignore[misc]

@@ -45,6 +45,8 @@ TABLE: tuple[tuple[str, str, str], ...] = (
         "",
         "a .pmtiles file (Protomaps basemap scheme) the desk's map is drawn from; empty: a schematic",
     ),
+    ("DOORSTEP_SESSION_DAYS", "30", "days a courier's unused login on a handheld lasts"),
+    ("DOORSTEP_EXCHANGES", "16", "exchanges of handhelds at once; the others are told when to come again"),
     ("DOORSTEP_SOCKETS", "24", "desks that are told of changes at once; the others ask every few seconds"),
     (
         "DOORSTEP_METRICS",
@@ -84,6 +86,8 @@ class Settings:
     dist: Path = ROOT / "pwa" / "dist"
     proxies: int = 0
     tiles: Path | None = None
+    session_days: int = 30
+    exchanges: int = 16
     sockets: int = 24
     metrics: tuple[str, int] | None = None
     host: str = "127.0.0.1"
@@ -126,6 +130,8 @@ class Settings:
             dist=Path(value("DOORSTEP_DIST", str(ROOT / "pwa" / "dist"))).absolute(),
             proxies=_number("DOORSTEP_PROXIES", value("DOORSTEP_PROXIES", "0"), 0, 8),
             tiles=_tiles(value("DOORSTEP_TILES", "")),
+            session_days=_number("DOORSTEP_SESSION_DAYS", value("DOORSTEP_SESSION_DAYS", "30"), 1, 365),
+            exchanges=_number("DOORSTEP_EXCHANGES", value("DOORSTEP_EXCHANGES", "16"), 1, 500),
             sockets=_number("DOORSTEP_SOCKETS", value("DOORSTEP_SOCKETS", "24"), 0, 500),
             metrics=_address("DOORSTEP_METRICS", value("DOORSTEP_METRICS", "")),
             host=value("HOST", "127.0.0.1"),

@@ -47,6 +47,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from server.core import failpoint
 from server.core.config import Settings
 from server.core.jsontext import compact
 
@@ -185,7 +186,9 @@ def transaction() -> Iterator[Session]:
     token = _mode.set("write")
     try:
         yield session
+        failpoint.reach("commit.before")
         session.commit()
+        failpoint.reach("commit.after")
     except BaseException:
         session.rollback()
         session.info.pop(_AFTER, None)

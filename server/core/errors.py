@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from server.core.db import is_transient
 
+RETRY_AFTER_S = 10
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,12 @@ class Code(StrEnum):
         "Enrolment code not valid",
         "The code is unknown, used or expired; which one is not said.",
     )
-    LOGIN_REQUIRED = "login_required", 401, "Login required", "The call needs a web session."
+    LOGIN_REQUIRED = (
+        "login_required",
+        401,
+        "Login required",
+        "The call needs a web session, or on a handheld its courier's login.",
+    )
     CREDENTIALS_INVALID = (
         "credentials_invalid",
         401,
@@ -67,7 +73,7 @@ class Code(StrEnum):
         "device_revoked",
         401,
         "Device revoked",
-        "The station has revoked this device. Keep the outbox and ask the station.",
+        "The station has revoked this device. It may hand in what it holds, and nothing else.",
     )
     API_KEY_INVALID = "api_key_invalid", 401, "API key not valid", "The key is missing, unknown or revoked."
     CSRF_INVALID = "csrf_invalid", 403, "CSRF token missing or wrong", "Send the session's X-CSRF-Token."
@@ -148,6 +154,12 @@ class Code(StrEnum):
         "Content does not match its hash",
         "The bytes received have another SHA-256 than the address names. Nothing was stored.",
     )
+    OFFSET_MISMATCH = (
+        "offset_mismatch",
+        409,
+        "The piece does not go on where the upload ends",
+        "HEAD says where it does. Nothing was stored.",
+    )
     REVEAL_CAPPED = (
         "reveal_capped",
         429,
@@ -156,6 +168,12 @@ class Code(StrEnum):
     )
     RATE_LIMITED = "rate_limited", 429, "Too many requests", "Wait as long as Retry-After says."
     INTERNAL = "internal", 500, "Internal error", "The server failed; the instance names the log entry."
+    BUSY = (
+        "busy",
+        503,
+        "Too many exchanges at once",
+        "As many exchanges as DOORSTEP_EXCHANGES allows are being worked on. Nothing was done; wait for Retry-After.",
+    )
     LIVE_FULL = (
         "live_full",
         503,
@@ -247,6 +265,14 @@ def register(app: Flask) -> None:
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _unavailable)
     app.register_error_handler(Exception, _internal)
+    app.after_request(_say_when)
+
+
+def _say_when(response: Response) -> Response:
+    """No server's failure without a moment to come again: whoever guesses comes back together with all others (F15)."""
+    if response.status_code >= 500 and "Retry-After" not in response.headers:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def flatten(messages: object, path: str = "") -> Iterator[FieldError]:

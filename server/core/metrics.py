@@ -35,7 +35,13 @@ AGES = Histogram(
     registry=REGISTRY,
 )
 OUTBOX = Counter("doorstep_outbox", "Outbox rows worked on", ["topic", "result"], registry=REGISTRY)
+REBUILDS = Counter(
+    "doorstep_mirror_rebuilds", "Scopes a handheld had to pull anew", ["scope", "cause"], registry=REGISTRY
+)
 PUSHES = Counter("doorstep_pushes", "Push messages sent", ["result"], registry=REGISTRY)
+EXCHANGES_REFUSED = Counter(
+    "doorstep_exchanges_refused", "Exchanges told to come again later", registry=REGISTRY
+)
 SOCKETS = Gauge("doorstep_sockets", "Live desks with a socket", registry=REGISTRY)
 SOCKETS_REFUSED = Counter("doorstep_sockets_refused", "Sockets refused", ["reason"], registry=REGISTRY)
 

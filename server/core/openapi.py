@@ -69,6 +69,15 @@ def init_openapi(app: Flask, describe: Callable[[DoorstepApi], None]) -> Doorste
     )
     scheme = api.spec.components.security_scheme
     scheme("device", {"type": "http", "scheme": "bearer", "description": "A handheld's own credential."})
+    scheme(
+        "login",
+        {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Doorstep-Session",
+            "description": "The courier's login on a handheld, beside the device's credential.",
+        },
+    )
     scheme("key", {"type": "http", "scheme": "bearer", "description": "A merchant's API key."})
     scheme(
         "session",

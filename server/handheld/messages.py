@@ -12,10 +12,13 @@ from typing import Any
 from server.core.ids import is_uuid
 from sync.canonical import storable
 from sync.protocol import MAX_BODY_BYTES, MAX_OPERATIONS, UnreadableError, parse
+from sync.schemas.exchange import REBUILD_CAUSES
 
 MAX_PAGE = 1000
 # An operation may nest 32 deep to be understood and somewhat deeper to be parked; past this nothing reads it.
 MAX_DEPTH = 500
+# More proofs than a handheld records in a fortnight.
+MAX_PROOFS = 5_000
 
 
 class TooLargeError(ValueError):
@@ -37,6 +40,9 @@ class Request:
     sent_at: int | None
     mono: int | None
     boot: str | None
+    proofs: list[Any]
+    rebuilding: dict[str, str]
+    lost_proofs: list[Any]
 
 
 def read(body: bytes, encoding: str) -> Request:
@@ -110,6 +116,9 @@ def _frame(message: dict[str, Any]) -> Request:
         sent_at=None if message.get("sent_at") is None else _whole(message["sent_at"], "sent_at"),
         mono=None if message.get("mono") is None else _whole(message["mono"], "mono"),
         boot=None if message.get("boot") is None else _label(message["boot"]),
+        proofs=_proofs(message.get("proofs") or []),
+        rebuilding=_causes(message.get("rebuilding") or {}),
+        lost_proofs=[one for one in _proofs(message.get("lost_proofs") or []) if isinstance(one, str)],
     )
 
 
@@ -123,6 +132,20 @@ def _versions(value: Any, name: str) -> dict[str, int]:
     if not isinstance(value, dict):
         raise UnreadableError(f"{name} is no object")
     return {scope: _whole(ver, name) for scope, ver in value.items()}
+
+
+def _proofs(value: Any) -> list[Any]:
+    """What a handheld believes to be stored here; what is no hash is never missing."""
+    if not isinstance(value, list):
+        raise UnreadableError("a list of proofs is no list")
+    return value[:MAX_PROOFS]
+
+
+def _causes(value: Any) -> dict[str, str]:
+    """Why which scope is pulled anew, as far as it is one of the reasons there are; it decides nothing."""
+    if not isinstance(value, dict):
+        raise UnreadableError("rebuilding is no object")
+    return {scope: cause for scope, cause in value.items() if cause in REBUILD_CAUSES}
 
 
 def _label(value: Any) -> str:

@@ -77,11 +77,13 @@ def _prepare(session: Session, message_id: str) -> Ready | None:
 
 
 def _may_be_told(found: PushSubscription) -> bool:
-    """A courier who still works here on a handheld that was not taken away; a customer who did not refuse."""
+    """A courier who still works here on a handheld that is still his; a customer who did not refuse."""
     if found.owner_kind == "courier":
         user = auth_queries.user(found.owner_id)
         held = auth_queries.device(found.device_id) if found.device_id else None
-        return user is not None and user.active and held is not None and not held.revoked
+        if user is None or held is None or held.revoked:
+            return False
+        return user.active and held.user_id == user.id
     return policy.allows_notices(crm_queries.by_ids([found.owner_id]).get(found.owner_id))
 
 

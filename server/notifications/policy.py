@@ -6,12 +6,12 @@ number only its last four characters.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from server.auth.policy import Lang
+from server.core.jsontext import compact
 
 Owner = Literal["courier", "customer"]
 Kind = Literal[
@@ -166,7 +166,7 @@ def payload(message_id: str, kind: str, lang: Lang, tag: str, url: str, words: W
         "title": words.title,
         "body": words.body,
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return compact(content)
 
 
 def urgency(kind: str) -> str:

@@ -15,13 +15,17 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Writer:
-    """Who hands operations in. `device_id` and `incarnation` are None for anything but a handheld."""
+    """Who hands operations in. `device_id` and `incarnation` are None for anything but a handheld.
+
+    What a `revoked` one hands in is evidence and nothing more (P34).
+    """
 
     user_id: str
     station_id: str
     role: str
     device_id: str | None = None
     incarnation: str | None = None
+    revoked: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,9 @@ class Item:
     `raw` is kept word for word. `op` is the operation in today's form, None when there is none to be had.
     `seq` is the position in the handheld's log, whatever the content says. `answer` is set once, by the first step
     that knows it. `twin` is the same operation earlier in this batch: it gives the answer to both. `waited` is who
-    handed a waiting operation in, back then; None for what arrives now.
+    handed a waiting operation in, back then; None for what arrives now. `breaks_chain` is set when it does not name the
+    hash of what stands before it in its log. `recorded_by` is who recorded it when that is not who works with the
+    handheld now (P11).
     """
 
     raw: Any
@@ -54,6 +60,8 @@ class Item:
     keeps_seq: bool = True
     twin: "Item | None" = None
     waited: Writer | None = None
+    breaks_chain: bool = False
+    recorded_by: Writer | None = None
 
     @property
     def operation(self) -> Envelope:
@@ -86,7 +94,15 @@ class Item:
 
     def again(self) -> "Item":
         """The same arrival before any step touched it but the first three."""
-        return Item(raw=self.raw, body_hash=self.body_hash, op=self.op, seq=self.seq, fault=self.fault)
+        return Item(
+            raw=self.raw,
+            body_hash=self.body_hash,
+            op=self.op,
+            seq=self.seq,
+            fault=self.fault,
+            breaks_chain=self.breaks_chain,
+            recorded_by=self.recorded_by,
+        )
 
 
 @dataclass
@@ -157,8 +173,8 @@ class Batch:
         return [item for item in self.items if item.live]
 
     def writer_of(self, item: Item) -> Writer:
-        """Who stands for an item: whoever hands this batch in, or handed it in when it had to wait."""
-        return item.waited or self.writer
+        """Who stands for an item: whoever hands this batch in, handed it in when it had to wait, or recorded it."""
+        return item.waited or item.recorded_by or self.writer
 
 
 def split(entity: str) -> tuple[str, str]:

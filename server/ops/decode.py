@@ -3,12 +3,15 @@
 from typing import Any
 
 from server.ops.batch import Envelope, Fault, Item, Writer
-from sync.canonical import evidence_hash
+from sync.canonical import evidence_hash, sha256_hex
 from sync.protocol import position_code
 from sync.upcast import upcast
 from sync.validate import validate
 
 LONGEST_DETAIL = 500
+_TAKEN_AWAY = Fault(
+    "device_revoked", "The handheld had been taken away from its courier. This is kept as evidence."
+)
 
 
 def decode(writer: Writer, raw: Any, seq: int | None = None, body: Any = None) -> Item:
@@ -28,6 +31,11 @@ def decode(writer: Writer, raw: Any, seq: int | None = None, body: Any = None) -
     # An old version is judged by what it means today; what is no operation at all is named as it came.
     lifted = upcast(raw) if isinstance(raw.get("payload"), dict) else raw
     item.fault = _position_fault(writer, raw, seq) or _content_fault(lifted, writer)
+    if _foreign(writer, raw, seq):
+        # What another log claims to hold must never answer for the operation when it comes from there itself.
+        item.body_hash = sha256_hex(f"{writer.device_id}/{writer.incarnation}\n{item.body_hash}".encode())
+    if item.fault is None and writer.revoked:
+        item.fault = _TAKEN_AWAY
     if item.fault is None:
         item.op = lifted
     return item
@@ -40,6 +48,12 @@ def _position_fault(writer: Writer, raw: Envelope, seq: int | None) -> Fault | N
     if code is not None:
         return Fault(code, "The operation says another handheld or place in the log than it came from.")
     return None
+
+
+def _foreign(writer: Writer, raw: Envelope, seq: int | None) -> bool:
+    """Whether an operation of a handheld claims to stand in another log than the one it came in."""
+    claimed = (raw.get("device"), raw.get("incarnation"))
+    return seq is not None and claimed != (writer.device_id, writer.incarnation)
 
 
 def _content_fault(raw: Envelope, writer: Writer) -> Fault | None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.core.db import Json, Model
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
+_GONE = text("gone_at IS NOT NULL")
 
 
 def _marked(column: str) -> Index:
@@ -17,7 +18,10 @@ def _marked(column: str) -> Index:
 
 
 class Operation(Model):
-    """One accepted operation, kept for ever (P3, P16). `rev` orders the operations of one entity."""
+    """One accepted operation, kept for ever (P3, P16). `rev` orders the operations of one entity.
+
+    `breaks_chain` marks one whose `prev` is not the hash of what came before it in its log; NULL for all others (P4).
+    """
 
     __tablename__ = "operations"
     __table_args__ = (
@@ -27,6 +31,7 @@ class Operation(Model):
         Index("ix_operations_author_position", "author", "position"),
         _marked("voided_by"),
         _marked("forced_by"),
+        _marked("breaks_chain"),
     )
 
     position: Mapped[int] = mapped_column(_Serial, primary_key=True)
@@ -50,6 +55,7 @@ class Operation(Model):
     result: Mapped[dict[str, Any]] = mapped_column(Json)
     voided_by: Mapped[str | None] = mapped_column(String(36))
     forced_by: Mapped[str | None] = mapped_column(String(36))
+    breaks_chain: Mapped[bool | None]
 
 
 class Quarantined(Model):
@@ -92,7 +98,10 @@ class UnreadableBody(Model):
 
 
 class DeviceHead(Model):
-    """How far the log of one local database has been consumed (P15, P32)."""
+    """How far the log of one local database has been consumed (P15, P32).
+
+    `chain_hash` is what the next operation's `prev` has to be; NULL where it is not known (P4).
+    """
 
     __tablename__ = "device_heads"
 
@@ -107,22 +116,50 @@ class DeviceHead(Model):
     mono: Mapped[int | None] = mapped_column(BigInteger)
     boot: Mapped[str | None] = mapped_column(String(60))
     doubted_boot: Mapped[str | None] = mapped_column(String(60))
+    chain_hash: Mapped[str | None] = mapped_column(String(64))
+
+
+class Epoch(Model):
+    """One life of this database; the newest is announced to every handheld (P31).
+
+    It ends when the database is restored: what was said since the copy was made is then known to handhelds alone.
+    """
+
+    __tablename__ = "epochs"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    begun_at: Mapped[int] = mapped_column(BigInteger)
+    cause: Mapped[str] = mapped_column(String(24))
 
 
 class Scope(Model):
-    """A unit of sync and its own counter (P24, P25)."""
+    """A unit of sync and its own counter (P24, P25).
+
+    `digest_count` and `digest_sum` are the digest of the rows present (P30). Removals up to `floor` are forgotten, so
+    that a cursor below it has to begin anew (P29).
+    """
 
     __tablename__ = "scopes"
 
     id: Mapped[str] = mapped_column(String(60), primary_key=True)
     ver: Mapped[int] = mapped_column(BigInteger)
+    floor: Mapped[int] = mapped_column(BigInteger)
+    digest_count: Mapped[int]
+    digest_sum: Mapped[int] = mapped_column(BigInteger)
 
 
 class ScopeEntity(Model):
-    """One upserted row per scope and entity: a feed that compacts itself, removals included (P24)."""
+    """One upserted row per scope and entity: a feed that compacts itself, removals included (P24).
+
+    `gone_at` is when a removal was written; it is kept for ninety days (P29).
+    """
 
     __tablename__ = "scope_entities"
-    __table_args__ = (Index("ix_scope_entities_scope_ver", "scope", "ver"),)
+    __table_args__ = (
+        Index("ix_scope_entities_scope_ver", "scope", "ver"),
+        Index("ix_scope_entities_gone_at", "gone_at", postgresql_where=_GONE, sqlite_where=_GONE),
+    )
 
     scope: Mapped[str] = mapped_column(String(60), primary_key=True)
     entity: Mapped[str] = mapped_column(String(60), primary_key=True)
@@ -130,6 +167,7 @@ class ScopeEntity(Model):
     present: Mapped[bool]
     rev: Mapped[int]
     reason: Mapped[str | None] = mapped_column(String(24))
+    gone_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Projection(Model):

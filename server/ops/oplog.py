@@ -1,5 +1,6 @@
 """The log: what was answered before, and the history an entity is rebuilt from."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,13 @@ from server.core.db import among, db
 from server.core.ids import is_uuid
 from server.ops.batch import Envelope, Item, Result, Writer, split
 from server.ops.models import Operation, Quarantined
+from sync.canonical import evidence_hash
 from sync.upcast import upcast
 
 _ACCEPTED = ("applied", "merged", "conflict")
+# Where an operation stands, beside what it says.
+_PLACE = ("device", "incarnation", "seq", "prev")
+_OF_PLACE = ("position_mismatch", "seq_reuse", "id_reuse", "forbidden")
 
 
 class Answers:
@@ -51,8 +56,33 @@ def answers(writer: Writer, items: Sequence[Item]) -> Answers:
         )
         for row in db.session.execute(query.where(condition)):
             mine = (row.device_id, row.incarnation) == (writer.device_id, writer.incarnation)
-            found.add(row.op_id, row.seq if mine else None, row.body_hash, row.result)
+            # Somebody else's copy, which was refused for its place, is no first answer to the one it was copied from.
+            copied = not mine and row.result["code"] == "position_mismatch"
+            found.add(None if copied else row.op_id, row.seq if mine else None, row.body_hash, row.result)
     return found
+
+
+def answer_elsewhere(item: Item, op_id: str) -> Result | None:
+    """The first answer to the same operation at another place of a log (P16); None when it is another operation.
+
+    A handheld whose storage went back, or that was enrolled anew, numbers what it holds again; some of it had arrived.
+    What is refused for its place or its sender is never taken for another that was not.
+    """
+    if item.fault is not None and item.fault.code in _OF_PLACE:
+        return None
+    said = select(Operation.envelope, Operation.result).where(Operation.op_id == op_id)
+    kept = select(Quarantined.raw, Quarantined.result).where(
+        Quarantined.op_id == op_id, Quarantined.code.not_in(_OF_PLACE)
+    )
+    before = [(row.envelope, row.result) for row in db.session.execute(said)]
+    before += [(json.loads(row.raw), row.result) for row in db.session.execute(kept)]
+    content = _content_hash(item.raw)
+    return next((result for raw, result in before if _content_hash(raw) == content), None)
+
+
+def _content_hash(raw: Any) -> str:
+    kept = {key: value for key, value in raw.items() if key not in _PLACE} if isinstance(raw, dict) else raw
+    return evidence_hash(kept)
 
 
 @dataclass(frozen=True)

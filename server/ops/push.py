@@ -1,15 +1,16 @@
 """A handheld's push: its place in the log first, then the pipeline (P15, P16, P32)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
+from server.auth import handhelds
 from server.auth import service as auth_service
 from server.core.clock import now_ms
-from server.core.db import db, transaction, upsert
-from server.ops import cases, pipeline, write
+from server.core.db import db, read, transaction, upsert
+from server.ops import cases, chain, pipeline, write
 from server.ops.batch import Batch, Item, Result, Writer, as_result
 from server.ops.capture import Contact, captured_at, learned
 from server.ops.decode import decode
@@ -59,8 +60,38 @@ def push(
         clocks: what the handheld's clocks said at sending.
         app: the handheld's build.
     """
-    items = [decode(writer, raw, from_seq + offset) for offset, raw in enumerate(raws)]
+    authors = _authors(writer, raws)
+    items = [_item(writer, authors, raw, from_seq + offset) for offset, raw in enumerate(raws)]
     return pipeline.in_one_transaction(lambda: _push(writer, from_seq, items, last_seq, clocks, app))
+
+
+def _author_of(raw: Any) -> str:
+    author = raw.get("author") if isinstance(raw, dict) else None
+    return author if isinstance(author, str) else ""
+
+
+def _authors(writer: Writer, raws: Sequence[Any]) -> dict[str, Writer]:
+    """Who else recorded something of this on the handheld, each standing for himself (P11).
+
+    Only somebody who has been logged in on it: what he recorded is his, whoever works with it now. What comes in
+    under any other name is quarantined.
+    """
+    others = {_author_of(raw) for raw in raws} - {writer.user_id, ""}
+    if not others or writer.device_id is None:
+        return {}
+    with read():
+        people = handhelds.worked_on(writer.device_id, others).values()
+    return {
+        one.id: replace(writer, user_id=one.id, role=one.role, revoked=writer.revoked or not one.active)
+        for one in people
+    }
+
+
+def _item(writer: Writer, authors: dict[str, Writer], raw: Any, seq: int) -> Item:
+    recorded_by = authors.get(_author_of(raw))
+    item = decode(recorded_by or writer, raw, seq)
+    item.recorded_by = recorded_by
+    return item
 
 
 def _push(
@@ -81,6 +112,7 @@ def _push(
     results: list[Result] = []
     if plan.action != "gap" and items:
         _correct_times(items, head, contact)
+        chain.follow(head, items, plan.known)
         answers = pipeline.run(writer, items)
         results = [as_result(from_seq + offset, answer) for offset, answer in enumerate(answers)]
         head.head_seq = max(head.head_seq, from_seq + len(items) - 1)
@@ -126,6 +158,7 @@ def _head(writer: Writer, now: int) -> DeviceHead:
             mono=None,
             boot=None,
             doubted_boot=None,
+            chain_hash=None,
         )
         db.session.add(head)
     return head

@@ -146,6 +146,11 @@ def last_positions(couriers: Iterable[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
+def ids_of_device(device_id: str) -> list[str]:
+    """Operations of a handheld, whatever local database of it they came from."""
+    return list(db.session.scalars(select(Operation.op_id).where(Operation.device_id == device_id)))
+
+
 def _read(query: Any) -> list[LoggedOperation]:
     return [
         LoggedOperation(

@@ -1,14 +1,16 @@
-"""Scopes: who pulls what, with a counter of their own (P24, P25)."""
+"""Scopes: who pulls what, with a counter and a digest of their own (P24, P25, P30)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from server.core.db import db, for_update, upsert
-from server.ops.models import Projection, Scope, ScopeEntity
+from server.core.clock import now_ms
+from server.core.db import among, db, for_update, upsert
+from server.ops.models import Epoch, Projection, Scope, ScopeEntity
+from sync.digest import EMPTY, MODULUS, Digest, moved
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,18 @@ class Move:
     entity: str
     present: bool
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a scope stands: its version, the version up to which removals are forgotten, what it holds in two numbers."""
+
+    ver: int
+    floor: int
+    digest: Digest
+
+
+UNKNOWN: Final = Standing(0, 0, EMPTY)
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,7 @@ def move(moves: Sequence[Move], revs: Mapping[str, int]) -> dict[str, int]:
     """Takes the next versions of the scopes, in ascending id, and upserts their rows; answers the new versions.
 
     The last step of a writing transaction: the counters stay locked until it commits, so a cursor can never skip a
-    late commit (P25).
+    late commit (P25). The digests follow each change (P30).
     """
     by_scope: dict[str, dict[str, Move]] = defaultdict(dict)
     for one in moves:
@@ -95,28 +109,30 @@ def move(moves: Sequence[Move], revs: Mapping[str, int]) -> dict[str, int]:
         return {}
     db.session.execute(
         upsert(Scope).on_conflict_do_nothing(index_elements=[Scope.id]),
-        [{"id": name, "ver": 0} for name in names],
+        [{"id": name, "ver": 0, "floor": 0, "digest_count": 0, "digest_sum": 0} for name in names],
     )
-    db.session.execute(for_update(select(Scope.id).where(Scope.id.in_(names)).order_by(Scope.id))).all()
+    held = _lock(names, {one.entity for one in moves})
     versions: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
     for name in names:
         count = len(by_scope[name])
-        statement = update(Scope).where(Scope.id == name).values(ver=Scope.ver + count).returning(Scope.ver)
-        versions[name] = db.session.execute(statement).scalar_one()
-        for offset, one in enumerate(by_scope[name].values(), start=versions[name] - count + 1):
-            rows.append(
-                {
-                    "scope": name,
-                    "entity": one.entity,
-                    "ver": offset,
-                    "present": one.present,
-                    "rev": revs.get(one.entity, 0),
-                    "reason": one.reason,
-                }
+        come = [(one.entity, revs.get(one.entity, 0)) for one in by_scope[name].values() if one.present]
+        gone = [(entity, held[name][entity]) for entity in by_scope[name] if entity in held[name]]
+        change = moved(EMPTY, gone, come)
+        statement = (
+            update(Scope)
+            .where(Scope.id == name)
+            .values(
+                ver=Scope.ver + count,
+                digest_count=Scope.digest_count + change.count,
+                digest_sum=(Scope.digest_sum + change.sum) % MODULUS,
             )
+            .returning(Scope.ver)
+        )
+        versions[name] = db.session.execute(statement).scalar_one()
+        rows += _rows(by_scope[name].values(), revs, versions[name] - count + 1)
     insert = upsert(ScopeEntity)
-    changed = {column: insert.excluded[column] for column in ("ver", "present", "rev", "reason")}
+    changed = {column: insert.excluded[column] for column in ("ver", "present", "rev", "reason", "gone_at")}
     db.session.execute(
         insert.on_conflict_do_update(index_elements=[ScopeEntity.scope, ScopeEntity.entity], set_=changed),
         rows,
@@ -124,9 +140,56 @@ def move(moves: Sequence[Move], revs: Mapping[str, int]) -> dict[str, int]:
     return versions
 
 
+def _lock(names: Sequence[str], entities: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Locks the counters, and answers which of these entities each scope holds, at which revision.
+
+    Nobody else can be moving them: whoever does holds the entity, and all of them lock it before any counter.
+    """
+    here = (ScopeEntity.scope == Scope.id) & among(ScopeEntity.entity, entities) & ScopeEntity.present
+    query = select(Scope.id, ScopeEntity.entity, ScopeEntity.rev).outerjoin(ScopeEntity, here)
+    found = db.session.execute(for_update(query.where(Scope.id.in_(names)).order_by(Scope.id), of=Scope))
+    held: dict[str, dict[str, int]] = {name: {} for name in names}
+    for row in found:
+        if row.entity is not None:
+            held[row.id][row.entity] = row.rev
+    return held
+
+
+def _rows(moves: Iterable[Move], revs: Mapping[str, int], first: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "scope": one.scope,
+            "entity": one.entity,
+            "ver": ver,
+            "present": one.present,
+            "rev": revs.get(one.entity, 0),
+            "reason": one.reason,
+            "gone_at": None if one.present else now_ms(),
+        }
+        for ver, one in enumerate(moves, start=first)
+    ]
+
+
 def version(scope: str) -> int:
     """A scope's version now; 0 for one nothing was ever put into."""
     return db.session.execute(select(Scope.ver).where(Scope.id == scope)).scalar_one_or_none() or 0
+
+
+def standings(names: Sequence[str]) -> tuple[str | None, dict[str, Standing]]:
+    """The database's epoch, and how these scopes stand; a scope nothing was ever put into is left out.
+
+    One look for all of it, as every exchange asks. Before the first epoch has begun there is none, and no scope.
+    """
+    newest = select(func.max(Epoch.number)).scalar_subquery()
+    columns = (Scope.id, Scope.ver, Scope.floor, Scope.digest_count, Scope.digest_sum)
+    query = select(Epoch.id.label("epoch"), *columns).outerjoin(Scope, Scope.id.in_(names))
+    rows = db.session.execute(query.where(Epoch.number == newest)).all()
+    found = {
+        row.id: Standing(row.ver, row.floor, Digest(row.digest_count, row.digest_sum))
+        for row in rows
+        if row.id is not None
+    }
+    return (rows[0].epoch if rows else None), found
 
 
 def page(scope: str, after: int, ceiling: int, limit: int) -> list[PulledRow]:

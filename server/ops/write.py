@@ -86,7 +86,7 @@ def _scopes(batch: Batch) -> dict[str, int]:
 
 def _log(batch: Batch, versions: dict[str, int]) -> None:
     operations: list[dict[str, Any]] = []
-    parked: list[dict[str, Any]] = []
+    parked: list[tuple[dict[str, Any], Any]] = []
     for item in batch.items:
         if not item.open:
             continue
@@ -98,11 +98,12 @@ def _log(batch: Batch, versions: dict[str, int]) -> None:
         if item.woken:
             oplog.settle(item.operation["op_id"], _outcome(item, item.answer))
         elif item.fault is not None:
-            parked.append(_parked(batch, item, item.fault, item.answer))
+            parked.append((_parked(batch, item, item.fault, item.answer), item.raw))
         else:
             operations.append(_operation(batch, item, item.answer))
     oplog.append(operations)
-    oplog.park(parked)
+    oplog.park([row for row, _ in parked])
+    proofs.record_parked(parked)
 
 
 def _applied_at(writer: Writer, versions: dict[str, int]) -> dict[str, Any] | None:
@@ -157,6 +158,7 @@ def _operation(batch: Batch, item: Item, answer: Result) -> dict[str, Any]:
         "body_hash": item.body_hash,
         "voided_by": None,
         "forced_by": None,
+        "breaks_chain": item.breaks_chain or None,
         **_outcome(item, answer),
     }
 
@@ -167,7 +169,7 @@ def _parked(batch: Batch, item: Item, fault: Fault, answer: Result) -> dict[str,
         "id": uuid7(),
         "op_id": answer["op_id"],
         "station_id": batch.writer.station_id,
-        "author": batch.writer.user_id,
+        "author": batch.writer_of(item).user_id,
         "device_id": batch.writer.device_id,
         "incarnation": batch.writer.incarnation,
         "seq": item.seq if has_place else None,

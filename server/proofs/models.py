@@ -19,3 +19,19 @@ class Proof(Model):
     kind: Mapped[str] = mapped_column(String(16))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     at: Mapped[int] = mapped_column(BigInteger)
+
+
+class ParkedProof(Model):
+    """One piece of evidence that something in quarantine names: it may be sent, and the desk may look at it (P34)."""
+
+    __tablename__ = "parked_proofs"
+    __table_args__ = (UniqueConstraint("parked_id", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parked_id: Mapped[str] = mapped_column(String(36))
+    station_id: Mapped[str] = mapped_column(String(36))
+    device_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    op_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[int] = mapped_column(BigInteger)

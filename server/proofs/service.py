@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from server.core.db import db
-from server.proofs.models import Proof
-from server.proofs.policy import proofs_of
+from server.proofs.models import ParkedProof, Proof
+from server.proofs.policy import parked_proofs_of, proofs_of
 
 
 def record(operations: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
@@ -19,3 +19,26 @@ def record(operations: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
     rows = [row for task_id, station_id, op in operations for row in proofs_of(task_id, station_id, op)]
     if rows:
         db.session.execute(insert(Proof), rows)
+
+
+def record_parked(parked: Sequence[tuple[dict[str, Any], Any]]) -> None:
+    """Keeps what evidence something in quarantine names.
+
+    Args:
+        parked: (row of the quarantine, what was handed in).
+    """
+    rows = [
+        {
+            "parked_id": row["id"],
+            "station_id": row["station_id"],
+            "device_id": row["device_id"],
+            "op_id": row["op_id"],
+            "kind": kind,
+            "sha256": sha,
+            "at": row["received_at"],
+        }
+        for row, raw in parked
+        for sha, kind in parked_proofs_of(raw).items()
+    ]
+    if rows:
+        db.session.execute(insert(ParkedProof), rows)

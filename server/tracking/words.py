@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from sync.tables import REASONS
 
 LANGUAGES: Final = ("zh", "en")
 SYMBOLS: Final = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£"}
+# A time with Chinese right behind it: a space keeps them apart, as everywhere else on the page.
+_TIGHT: Final = re.compile(r"(\d\d:\d\d)(?=[\u4e00-\u9fff])")
 _NEXT: Final = (
     "reattempt",
     "crm",
@@ -50,7 +53,7 @@ class Words:
 
         :raises KeyError: for a key no language file has; a test holds the two files and the code together.
         """
-        return str(STRINGS[self.language][key]).format(**values)
+        return _TIGHT.sub(r"\1 ", str(STRINGS[self.language][key]).format(**values))
 
     def has(self, key: str) -> bool:
         """Whether there is such a sentence."""

@@ -36,7 +36,10 @@ from sync.schemas.records import (
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 PROTOCOL = 1
 PULL_LIMIT = 1000
+PULL_STATES = ("ok", "login_required", "revoked")
 REMOVALS = ("reassigned", "cancelled_removed", "shift_closed", "station")
+# Why a handheld pulls a scope anew: its rows are not the server's, or the server is not the one it was (P30, P31).
+REBUILD_CAUSES = ("digest", "epoch", "head")
 RESULT_STATUSES = ("applied", "merged", "conflict", "deferred", "quarantined")
 
 
@@ -61,7 +64,11 @@ class Push(Strict):
 
 
 class ExchangeRequest(Strict):
-    """One exchange, both ways; `cursors` and `ceilings` are versions by scope, ceilings pinned by the first page."""
+    """One exchange, both ways; `cursors` and `ceilings` are versions by scope, ceilings pinned by the first page.
+
+    `proofs` are those the handheld believes to be stored: a new epoch is asked which of them it lacks (P31).
+    `rebuilding` says why which scope is pulled anew. `lost_proofs` are those it has no bytes of any more (P34).
+    """
 
     protocol = constant(PROTOCOL)
     app = line(CODE)
@@ -74,6 +81,9 @@ class ExchangeRequest(Strict):
     mono = integer(0, nullable=True, required=False, description="the monotonic clock at sending, ms (P35)")
     boot = identity(nullable=True, required=False)
     last_seq = integer(0, required=False, description="the last place this local database has recorded (P32)")
+    proofs = array(sha256(), required=False)
+    lost_proofs = array(sha256(), required=False)
+    rebuilding = mapping(scope(), one_of(REBUILD_CAUSES), required=False)
 
 
 class AppliedAt(Strict):
@@ -160,21 +170,38 @@ class Row(Strict):
     )
 
 
+class ScopeDigest(Strict):
+    """What a scope holds in two numbers (P30)."""
+
+    count = integer(0)
+    sum = integer(0)
+
+
 class ScopePage(Strict):
-    """The changes of one scope in (from, to], below a ceiling that stays while pages are fetched."""
+    """The changes of one scope in (from, to], below a ceiling that stays while pages are fetched.
+
+    `reset` marks a walk that begins anew from nothing although the cursor said otherwise (P29). A final page that
+    reaches the scope's present version carries its digest.
+    """
 
     scope = scope()
     from_ver = integer(0, key="from")
     to = integer(0)
     ceiling = integer(0)
     final = boolean()
+    reset = boolean()
+    digest = nested(ScopeDigest, nullable=True)
     rows = array(nested(Row))
 
 
 class Pull(Strict):
-    """Changes since the cursors."""
+    """Changes since the cursors, for a live login of the handheld's courier; nothing for anybody else (P34).
 
-    state = constant("ok")
+    `wipe` stands beside `revoked`: everything the handheld has is here, and it is to forget it.
+    """
+
+    state = one_of(PULL_STATES)
+    wipe = boolean(required=False)
     scopes = array(nested(ScopePage))
 
 

@@ -1,9 +1,13 @@
 /** The exchange as pure functions: its frames, reading a body, cutting batches, keeping the count (P14 to P18). */
+import type { Digest } from './digest';
 import type { Envelope, ResultStatus } from './records';
 
 export const PROTOCOL = 1;
 export const MAX_OPERATIONS = 100;
 export const MAX_BATCH_BYTES = 256 * 1024;
+
+/** Why a scope is pulled anew from nothing: its rows are not the server's, or the server is not the one it was (P29 to P31). */
+export type RebuildCause = 'digest' | 'epoch' | 'head';
 
 export interface ExchangeRequest {
   protocol: typeof PROTOCOL;
@@ -19,6 +23,11 @@ export interface ExchangeRequest {
   sent_at: number;
   mono: number;
   boot: string;
+  /** Proofs believed to be stored there, for a server that may have forgotten some (P31). */
+  proofs?: string[];
+  /** Proofs whose bytes this database does not have any more (P34). */
+  lost_proofs?: string[];
+  rebuilding?: Record<string, RebuildCause>;
 }
 
 export interface WireResult {
@@ -46,6 +55,10 @@ export interface WirePage {
   to: number;
   ceiling: number;
   final: boolean;
+  /** The cursor meant nothing to the server: these are the rows from nothing on (P29). */
+  reset: boolean;
+  /** What the scope holds at version `to`, on a final page that reaches the present one (P30). */
+  digest: Digest | null;
   rows: WireRow[];
 }
 
@@ -57,7 +70,8 @@ export interface ExchangeAnswer {
   expected_seq: number;
   results: WireResult[];
   missing_blobs: string[];
-  pull: { state: string; scopes: WirePage[] };
+  /** `state`: ok, login_required or revoked; `wipe` tells a revoked handheld to forget everything (P34). */
+  pull: { state: string; wipe?: boolean; scopes: WirePage[] };
 }
 
 /** What to do with a push: `known` operations are answered from the ledger, then `fresh` ones are consumed. */
@@ -91,7 +105,7 @@ export function parseAnswer(value: Record<string, unknown>): ExchangeAnswer | nu
     typeof answer.pull?.state === 'string';
   if (!shaped) return null;
   const scopes = Array.isArray(answer.pull.scopes) ? answer.pull.scopes : [];
-  return { ...answer, pull: { state: answer.pull.state, scopes } };
+  return { ...answer, pull: { ...answer.pull, scopes } };
 }
 
 /** What travels in the place of an operation the server could not read: its identity and its hash, so that seq goes on (P18). */
@@ -138,6 +152,29 @@ export function planPush(headSeq: number, fromSeq: number, count: number): PushP
   const known = Math.min(count, expected - fromSeq);
   const fresh = count - known;
   return { action: known ? 'overlap' : 'accept', known, fresh, expected_seq: expected + fresh };
+}
+
+/**
+ * Why a cursor means nothing in a scope, so that its walk begins anew from nothing; null when it does (P29): it is ahead of the
+ * scope, whose past is another, or below its floor, so that removals it has not seen are forgotten.
+ */
+export function astray(cursor: number, begun: boolean, ver: number, floor: number): 'ahead' | 'floor' | null {
+  if (cursor > ver) return 'ahead';
+  return !begun && cursor > 0 && cursor < floor ? 'floor' : null;
+}
+
+/**
+ * Why a handheld has to tell a server again what it had told it before; null when it need not (P31): it announces another life of
+ * its own, or it has less of this very database than it once said.
+ */
+export function forgot(
+  epochBefore: string | null,
+  headBefore: number,
+  epoch: string,
+  head: number,
+): RebuildCause | null {
+  if (epochBefore !== null && epochBefore !== epoch) return 'epoch';
+  return head < headBefore ? 'head' : null;
 }
 
 /** `position_mismatch` for an operation that claims another place than the one it came in, else null (P15). */

@@ -57,7 +57,8 @@ def main() -> int:
 
 
 def _crowd(cast: Cast, tasks: int) -> None:
-    fill(cast.home.id, [cast.liang.id, cast.bei.id], tasks, old=tasks // 2)
+    with cast.app.app_context():
+        fill(cast.home.id, [cast.liang.id, cast.bei.id], tasks, old=tasks // 2)
 
 
 def _measure(database: str, doorstep: Stand, tasks: int, looks: int) -> bool:

@@ -44,11 +44,11 @@ _AT_ONCE = 100
 
 @dataclass
 class Carried:
-    """A handheld outside: its log, its credential, and how far it has pulled."""
+    """A handheld outside: its log, what makes a request its own, and how far it has pulled."""
 
     number: int
     tape: Tape
-    credential: str
+    headers: dict[str, str]
     cursors: dict[str, int] = field(default_factory=dict)
 
 
@@ -108,7 +108,7 @@ class Street:
             "POST",
             "/api/v1/exchange",
             json.dumps(body).encode(),
-            Authorization=f"Bearer {handheld.credential}",
+            **handheld.headers,
         )
         self.figures.took.append((time.perf_counter() - began) * 1000)
         if status != 200 or [one["status"] for one in answer["results"]] != ["applied"]:
@@ -221,13 +221,13 @@ def _file(rows: int) -> bytes:
 
 def _outside(cast: Cast) -> list[Carried]:
     """Couriers with a handheld and a full list each."""
-    with transaction():
+    with cast.app.app_context(), transaction():
         couriers = [_courier(cast, number) for number in range(HANDHELDS)]
     handhelds = []
     for number, courier in enumerate(couriers):
         device = cast.handheld(courier)
         _hand_out(cast, courier, number)
-        handhelds.append(Carried(number, Tape(courier.id, device.device), device.credential))
+        handhelds.append(Carried(number, Tape(courier.id, device.device), device.headers))
     return handhelds
 
 

@@ -108,7 +108,7 @@ class Measure:
 
 def _ask(wire: Wire, handheld: Carried, seen: Phase, body: bytes) -> Any:
     began = time.perf_counter()
-    status, answer = wire.post("/api/v1/exchange", body, handheld.credential)
+    status, answer = wire.post("/api/v1/exchange", body, handheld.headers)
     seen.took.append((time.perf_counter() - began) * 1000)
     if status != 200:
         seen.wrong.append(f"HTTP {status}: {answer[:200]!r}")

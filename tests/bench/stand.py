@@ -97,7 +97,9 @@ def _house(url: str, folder: Path, furnish: Callable[[Cast], None]) -> Cast:
     with app.app_context():
         flask_migrate.upgrade()
         cast = make_cast(app)
-        furnish(cast)
+    # Outside: requests made inside one context would share what belongs to each of them.
+    furnish(cast)
+    with app.app_context():
         db.session.remove()
         db.engine.dispose()
     return cast

@@ -21,11 +21,11 @@ AT_ONCE = 500
 
 @dataclass
 class Carried:
-    """A handheld: its list, its log, how far it has pulled, and the batches it has cut."""
+    """A handheld: its list, its log, what makes a request its own, how far it has pulled, the batches it has cut."""
 
     waybills: list[str]
     tape: Tape
-    credential: str
+    headers: dict[str, str]
     cursors: dict[str, int] = field(default_factory=dict)
     batches: list[tuple[bytes, int]] = field(default_factory=list)
     _sent: int = 0
@@ -90,7 +90,7 @@ class Carried:
 def furnish(cast: Cast, devices: int, tasks: int) -> list[Carried]:
     """Couriers with a handheld and a list each, through the product's own pipeline."""
     desk = Writer(cast.dora.id, cast.home.id, "dispatcher")
-    with transaction():
+    with cast.app.app_context(), transaction():
         couriers = [
             auth.create_user(cast.home.id, f"shift{at}", f"Shift {at}", "courier", password=None)
             for at in range(devices)
@@ -100,7 +100,7 @@ def furnish(cast: Cast, devices: int, tasks: int) -> list[Carried]:
     for at, courier in enumerate(couriers):
         enrolled = cast.handheld(courier)
         waybills = [f"SHIFT{at:04d}{number:06d}" for number in range(tasks)]
-        carried.append(Carried(waybills, Tape(courier.id, enrolled.device), enrolled.credential))
+        carried.append(Carried(waybills, Tape(courier.id, enrolled.device), enrolled.headers))
         drafts += [
             order_draft(cast.home.id, waybill, phone=f"13{at:04d}{number:05d}")
             for number, waybill in enumerate(waybills)
@@ -111,7 +111,8 @@ def furnish(cast: Cast, devices: int, tasks: int) -> list[Carried]:
     now = time.time_ns() // 1_000_000
     for start in range(0, len(drafts), AT_ONCE):
         part = [_envelope(draft, cast.dora.id, now) for draft in drafts[start : start + AT_ONCE]]
-        ended = {one["status"] for one in pipeline.submit(desk, part)}
+        with cast.app.app_context():
+            ended = {one["status"] for one in pipeline.submit(desk, part)}
         if not ended <= {"applied", "merged"}:
             raise RuntimeError(f"the station could not be furnished: {ended}")
     return carried

@@ -11,9 +11,9 @@ class Wire:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
-    def post(self, path: str, body: bytes, credential: str) -> tuple[int, bytes]:
+    def post(self, path: str, body: bytes, own: dict[str, str]) -> tuple[int, bytes]:
         """Status and body of the answer."""
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {credential}"}
+        headers = {"Content-Type": "application/json", **own}
         try:
             self._connection.request("POST", path, body, headers)
             answer = self._connection.getresponse()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from server.demo.supervise import Supervisor
 from tests.browser import CHROMIUM, FLAGS
@@ -20,6 +20,14 @@ OpenBrowser = Callable[..., BrowserContext]
 def supervisor() -> Iterator[Supervisor]:
     with Supervisor(say=lambda _text: None) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One browser for a file whose tests open contexts of their own."""
+    made = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def test_a_dispatcher_works_the_inbox_off_with_the_keyboard(stage: Stage, open_b
 
     _case_of(page, TOLD)
     expect(by(page, "case-mine")).to_contain_text("Delivered")
-    expect(by(page, "case-skew").first).to_contain_text("runs 3 h 0 min fast")
+    expect(by(page, "case-skew").first).to_contain_text("runs 3 h fast")
     expect(by(page, "place-mine")).to_contain_text("At the door")
     expect(by(page, "place-theirs")).to_contain_text("Far from the door")
     by(page, "evidence-thumb").first.click()

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Response, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from server.demo.supervise import Supervisor
-from tests.browser import CHROMIUM, FLAGS
 from tests.e2e import tiles
 from tests.e2e.stage import PASSWORD, Stage, set_up
 from tests.e2e.steps import by, enrol, log_in, row
@@ -104,13 +103,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory, ground: Path) -> Iterator[St
         for courier, waybills in ROUTES.items():
             made.assign(courier, *waybills)
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    made = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,10 @@ HANDHELDS = (390, 1440)
 AXED = (("zh", "light"), ("en", "dark"))
 STANDS = "document.documentElement.lang.slice(0, 2)"
 DARK = "matchMedia('(prefers-color-scheme: dark)').matches"
+# Drawn in the words and the light just chosen: the first frame may still be the one before.
+DRAWN = """() => new Promise((drawn) => {
+    requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +58,14 @@ def stage(tmp_path: Path, supervisor: Supervisor, _folder: None) -> Stage:
     return made
 
 
-def look(page: Page, name: str, *, axe: bool = True) -> None:
-    """A picture, no sideways scrolling, and (unless that is not asked) no serious finding of axe."""
-    page.wait_for_timeout(150)
+def look(page: Page, name: str, *, axe: bool = True, still: bool = False) -> None:
+    """A picture, no sideways scrolling, and (unless that is not asked) no serious finding of axe.
+
+    `still`: nothing is on its way any more but what was just switched.
+    """
+    if not still:
+        page.wait_for_timeout(150)
+    page.evaluate(DRAWN)
     page.screenshot(path=PICTURES / f"{name}.png")
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name} scrolls sideways by {wide} px"
@@ -91,6 +100,7 @@ def looks(
     """
     spoken, dark, size = page.evaluate(STANDS), page.evaluate(DARK), page.viewport_size
     assert size is not None
+    page.wait_for_timeout(150)
     for width in widths or (size["width"],):
         page.set_viewport_size({"width": width, "height": size["height"]})
         for language in languages:
@@ -98,7 +108,7 @@ def looks(
             for light in ("light", "dark"):
                 page.emulate_media(color_scheme="dark" if light == "dark" else "light")
                 mark = f"{name}-{width}" if widths else name
-                look(page, f"{mark}-{language}-{light}", axe=axe and (language, light) in AXED)
+                look(page, f"{mark}-{language}-{light}", axe=axe and (language, light) in AXED, still=True)
     page.set_viewport_size(size)
     page.emulate_media(color_scheme="dark" if dark else "light")
     _speak(page, spoken)

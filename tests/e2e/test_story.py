@@ -112,6 +112,7 @@ def test_a_shift_without_signal_ends_in_a_decision(stage: Stage, open_browser: O
         WAYBILLS[5]: "assigned",
     }
     assert stage.task(WITH_CASH)["cod"]["status"] == "settled"
+    _both_sides_agree(phone, line.url)
     for waybill in (SIGNED, BY_WEDGE, WITH_CASH, FAILED):
         detail = stage.call("GET", f"/api/v1/dispatch/tasks/{stage.task(waybill)['id']}")
         outcomes = [
@@ -134,6 +135,17 @@ def test_a_shift_without_signal_ends_in_a_decision(stage: Stage, open_browser: O
     phone.evaluate("window.dispatchEvent(new Event('online'))")
     expect(by(phone, "notice").first).to_contain_text("签名在取消之前", timeout=30_000)
     line.cut()
+
+
+def _both_sides_agree(phone: Page, url: str) -> None:
+    """Closing the shift shows as many records here as the server has confirmed, and no difference (P32)."""
+    phone.goto(url + "/#/close")
+    expect(by(phone, "close-counts")).to_be_visible()
+    expect(by(phone, "difference")).to_have_count(0, timeout=30_000)
+    recorded = by(phone, "close-recorded").inner_text()
+    expect(by(phone, "close-confirmed")).to_have_text(recorded)
+    assert int(recorded) >= len((SIGNED, BY_WEDGE, WITH_CASH, FAILED)) + 1
+    phone.goto(url + "/#/outbox")
 
 
 def row_or_card(phone: Page, waybill: str) -> None:

@@ -108,13 +108,6 @@ def _furnish(street: Street, clock: Clock) -> None:
     street.links["wrong"] = street.links["delivered"] + "/wrong"
 
 
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN")
@@ -159,7 +152,7 @@ def test_a_customer_without_a_script_can_do_everything(street: Street, scriptles
     page, house = scriptless, street.house
     task, waybill = street.order("scriptless")
     page.goto(street.links["scriptless"])
-    expect(page.locator("h1")).to_have_text("包裹已安排好快递员，预计今天 10:00–11:00送到。")
+    expect(page.locator("h1")).to_have_text("包裹已安排好快递员，预计今天 10:00–11:00 送到。")
     expect(page.locator("#push")).to_be_hidden()
     page.get_by_text("加一条要求").click()
     page.get_by_label("要求", exact=True).select_option("no_ring")
@@ -329,6 +322,8 @@ def test_what_the_customer_says_is_a_case_at_the_desk(
         desk.locator(f'[data-testid="conflict-row"][data-waybill="{waybill}"]').click()
         expect(by(desk, "case-detail")).to_contain_text(told)
         case = str(by(desk, "case-detail").get_attribute("data-case"))
+        if kind == "disputed":
+            expect(by(desk, "case-mine")).to_have_text(re.compile("没有收到|Not received"))
         looks(desk, f"inbox-{kind}", widths=(390, 1440))
         offered = house.case(case)["outcomes"]
         desk.keyboard.press(str(offered.index(outcome) + 1))

@@ -4,32 +4,36 @@
  */
 import 'fake-indexeddb/auto';
 
-import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 
 import { IDBFactory } from 'fake-indexeddb';
 
-import { createEngine, type Draft, type Engine, type Platform } from '../../pwa/engine';
+import { createEngine, type Engine, type Platform } from '../../pwa/engine';
 import { virtualPlatform, type VirtualPlatform } from '../../pwa/node/platform';
-import { bodyHash, canonical, derive } from '../../sync/ts/canonical';
+import { canonical, derive } from '../../sync/ts/canonical';
+import { digest } from '../../sync/ts/digest';
 import { decide, type Board } from '../../sync/ts/merge';
-import { parse, planPush, positionCode, UnreadableError, type WireResult, type WireRow } from '../../sync/ts/protocol';
+import {
+  astray,
+  parse,
+  planPush,
+  positionCode,
+  UnreadableError,
+  type WireResult,
+  type WireRow,
+} from '../../sync/ts/protocol';
 import type { CustomerRecord, Envelope, JsonObject, ObligationRecord, TaskRecord } from '../../sync/ts/records';
 import { belongs } from '../../sync/ts/requests';
-import { OPERATIONS } from '../../sync/ts/tables';
+import { upcast } from '../../sync/ts/upcast';
 import { validate } from '../../sync/ts/validate';
 import type { HttpAnswer, HttpRequest } from '../../pwa/platform';
+import { json, problem, takeBlob } from './answers';
 
-export const NOW = 1_763_700_000_000;
-export const STATION = {
-  id: '11111111-1111-4111-8111-111111111111',
-  code: 'SHA1',
-  name: 'Shanghai 1',
-  timezone: 'Asia/Shanghai',
-};
-export const COURIER = { id: '22222222-2222-4222-8222-222222222222', name: 'Li Wei', lang: 'zh' as const };
-export const DISPATCHER = '33333333-3333-4333-8333-333333333333';
-export const DEVICE = '44444444-4444-4444-8444-444444444444';
+export { json, problem };
+import { COURIER, DEVICE, deskOperation, NOW, order, STATION } from './said';
+
+export * from './said';
+
 export const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3);
 
 interface Entry {
@@ -39,8 +43,12 @@ interface Entry {
 
 interface Scope {
   ver: number;
+  /** Removals up to here are forgotten (P29). */
+  floor: number;
   rows: Map<string, WireRow>;
 }
+
+type Copy = Pick<FakeServer, 'board' | 'ledger' | 'opIds' | 'scopes' | 'blobs'>;
 
 export class FakeServer {
   now = NOW;
@@ -48,12 +56,23 @@ export class FakeServer {
   board: Board = {};
   /** device/incarnation -> entries by seq - 1 */
   ledger = new Map<string, Entry[]>();
-  opIds = new Map<string, string>();
+  /** op_id -> what it says, wherever it stands, and the first answer to it */
+  opIds = new Map<string, { content: string; result: WireResult }>();
   scopes = new Map<string, Scope>();
   blobs = new Map<string, Uint8Array>();
+  /** What has arrived of blobs that are not whole. */
+  parts = new Map<string, Uint8Array>();
   manifest: unknown = null;
-  codes = new Map([['CODE', { user: COURIER, device: DEVICE }]]);
+  codes = new Map<string, { user: FakeServer['user']; device: string }>([['CODE', { user: COURIER, device: DEVICE }]]);
+  /** The device is not known any more: every door is shut. */
   revoked = false;
+  /** What the handheld is told; its credential hands in whatever this is (P34). */
+  standing: 'ok' | 'login_required' | 'revoked' = 'ok';
+  /** Who is logged in on it. */
+  user: { id: string; name: string; lang: 'zh' | 'en' } = COURIER;
+  wiped = 0;
+  /** Says of a revoked handheld that something is still missing, whatever it has sent. */
+  misses = false;
   /** Answers instead of the server, after the request arrived but before anything is done. */
   intercept: (request: HttpRequest) => HttpAnswer | null = () => null;
   /** Called once the server has done its work; may throw, so that the answer is lost after the commit. */
@@ -118,28 +137,48 @@ export class FakeServer {
   }
 
   private route(request: HttpRequest, text: string, bytes: Uint8Array): HttpAnswer {
-    if (request.path === '/api/v1/devices/enrol') return this.enrol(JSON.parse(text) as { code: string });
+    if (request.path === '/api/v1/devices/enrol') return this.enrol(JSON.parse(text) as { code: string }, true);
     if (request.headers['authorization'] !== 'Bearer secret') return problem(401, 'device_unknown');
     if (this.revoked) return problem(401, 'device_revoked');
-    if (request.path === '/api/v1/exchange') return this.exchange(text);
+    if (request.path === '/api/v1/exchange') return this.exchange(text, request.headers['x-doorstep-session']);
+    if (request.path === '/api/v1/devices/wiped') return this.hearWiped();
+    if (request.path === '/api/v1/devices/login') return this.login(request.method, text);
+    if (this.standing !== 'ok' && request.path === '/api/v1/manifest') return problem(401, 'login_required');
     if (request.path === '/api/v1/manifest')
       return this.manifest ? json(200, this.manifest) : problem(404, 'not_found');
     const sha = /^\/api\/v1\/blobs\/([0-9a-f]{64})$/.exec(request.path)?.[1];
-    if (!sha) return problem(404, 'not_found');
-    if (createHash('sha256').update(bytes).digest('hex') !== sha) return problem(422, 'hash_mismatch');
-    const known = this.blobs.has(sha);
-    this.blobs.set(sha, bytes);
-    return json(known ? 200 : 201, {});
+    return sha ? takeBlob(this, sha, request, bytes) : problem(404, 'not_found');
   }
 
-  private enrol({ code }: { code: string }): HttpAnswer {
+  private enrol({ code }: { code: string }, made: boolean): HttpAnswer {
     const found = this.codes.get(code);
     if (!found) return problem(400, 'enrolment_invalid');
     this.codes.delete(code);
-    return json(201, { device: found.device, credential: 'secret', user: found.user, station: STATION });
+    this.user = found.user;
+    this.standing = 'ok';
+    const login = { session: `login ${code}`, user: found.user, station: STATION };
+    return made ? json(201, { ...login, device: found.device, credential: 'secret' }) : json(200, login);
   }
 
-  private exchange(text: string): HttpAnswer {
+  private login(method: string, text: string): HttpAnswer {
+    if (method === 'POST') return this.enrol(JSON.parse(text) as { code: string }, false);
+    this.standing = 'login_required';
+    return { status: 204, headers: {}, body: new Uint8Array() };
+  }
+
+  private hearWiped(): HttpAnswer {
+    this.wiped += 1;
+    return { status: 204, headers: {}, body: new Uint8Array() };
+  }
+
+  /** What a revoked handheld is told: to forget, once all it says it has is here. */
+  private wipe(entries: Entry[], asked: Asked): { wipe?: boolean } {
+    if (this.standing !== 'revoked') return {};
+    const named = entries.flatMap(({ op }) => op.blobs).filter((sha) => !asked.lost_proofs?.includes(sha));
+    return { wipe: !this.misses && asked.last_seq === entries.length && named.every((sha) => this.blobs.has(sha)) };
+  }
+
+  private exchange(text: string, login: string | undefined): HttpAnswer {
     let asked: Record<string, never>;
     try {
       asked = parse(text) as Record<string, never>;
@@ -147,7 +186,7 @@ export class FakeServer {
       if (error instanceof UnreadableError) return problem(400, 'unreadable');
       throw error;
     }
-    const { incarnation, push, cursors, ceilings, limit } = asked as unknown as Asked;
+    const { incarnation, push, cursors, ceilings, limit, proofs = [] } = asked as unknown as Asked;
     const key = `${DEVICE}/${incarnation}`;
     const entries = this.ledger.get(key) ?? [];
     this.ledger.set(key, entries);
@@ -165,21 +204,36 @@ export class FakeServer {
       head_seq: entries.length,
       expected_seq: entries.length + 1,
       results,
-      missing_blobs: named.filter((sha) => !this.blobs.has(sha)),
-      pull: { state: 'ok', scopes: this.pull(cursors, ceilings, Math.min(limit, this.pageLimit)) },
+      missing_blobs: [...proofs, ...named].filter((sha) => !this.blobs.has(sha)),
+      pull: this.told(
+        login === 'none' ? 'login_required' : this.standing,
+        this.wipe(entries, asked as unknown as Asked),
+        () => this.pull(cursors, ceilings, Math.min(limit, this.pageLimit)),
+      ),
     });
   }
 
+  private told(state: string, wipe: { wipe?: boolean }, scopes: () => unknown[]): unknown {
+    return { state, ...wipe, scopes: state === 'ok' ? scopes() : [] };
+  }
+
   private take(entries: Entry[], incarnation: string, seq: number, op: Envelope): WireResult {
+    const today = upcast(op as never) as unknown as Envelope;
     const known = entries[seq - 1];
     if (known) return known.result;
     const misplaced = positionCode(op, DEVICE, incarnation, seq);
-    const reused = this.opIds.has(op.op_id) ? 'id_reuse' : null;
-    const invalid = validate(op, 'courier')[0]?.code ?? null;
-    const refused = misplaced ?? reused ?? invalid;
-    const decision = refused ? null : decide(this.board, op, null, STATION.id);
+    const before = this.opIds.get(op.op_id);
+    if (before?.content === contentOf(op)) {
+      const again = { ...before.result, seq };
+      entries.push({ op, result: again });
+      return again;
+    }
+    const reused = before ? 'id_reuse' : null;
+    const invalid = validate(today, 'courier')[0]?.code ?? null;
+    const refused = misplaced ?? reused ?? invalid ?? (this.standing === 'revoked' ? 'device_revoked' : null);
+    const decision = refused ? null : decide(this.board, today, null, STATION.id);
     if (decision) this.write(decision.changes);
-    const scope = `courier:${COURIER.id}`;
+    const scope = `courier:${op.author}`;
     const result: WireResult = {
       seq,
       op_id: op.op_id ?? null,
@@ -190,21 +244,26 @@ export class FakeServer {
       conflict: decision?.cases[0]?.id ?? null,
     };
     entries.push({ op, result });
-    this.opIds.set(op.op_id, canonicalHash(op));
+    if (!before) this.opIds.set(op.op_id, { content: contentOf(op), result });
     return result;
   }
 
   private pull(cursors: Record<string, number>, ceilings: Record<string, number>, limit: number): unknown[] {
-    return [`courier:${COURIER.id}`, `notices:${COURIER.id}`, `reference:${STATION.id}`].map((name) => {
+    return [`courier:${this.user.id}`, `notices:${this.user.id}`, `reference:${STATION.id}`].map((name) => {
       const scope = this.scope(name);
-      const from = cursors[name] ?? 0;
+      const asked = cursors[name] ?? 0;
+      const reset = astray(asked, ceilings[name] !== undefined, scope.ver, scope.floor) !== null;
+      const from = reset ? 0 : asked;
       const ceiling = Math.min(ceilings[name] ?? scope.ver, scope.ver);
       const due = [...scope.rows.values()]
         .filter((row) => row.ver > from && row.ver <= ceiling)
         .sort((a, b) => a.ver - b.ver);
       const rows = due.slice(0, limit);
       const final = rows.length === due.length;
-      return { scope: name, from, to: final ? ceiling : (rows.at(-1)?.ver ?? from), ceiling, final, rows };
+      const to = final ? Math.max(ceiling, from) : (rows.at(-1)?.ver ?? from);
+      const present = [...scope.rows.values()].filter((row) => row.present);
+      const known = final && to === scope.ver ? digest(present) : null;
+      return { scope: name, from, to, ceiling, final, reset, digest: known, rows };
     });
   }
 
@@ -259,91 +318,51 @@ export class FakeServer {
     scope.rows.set(row.entity, JSON.parse(JSON.stringify({ ...row, ver: scope.ver })) as WireRow);
   }
 
+  /** What a backup would hold now. */
+  copy(): Copy {
+    const { board, ledger, opIds, scopes, blobs } = this;
+    return structuredClone({ board, ledger, opIds, scopes, blobs });
+  }
+
+  /** Goes back to a backup. Who swaps files by hand says nothing of it: then the epoch stays. */
+  restore(copy: Copy, epoch = this.epoch): void {
+    Object.assign(this, structuredClone(copy), { epoch });
+  }
+
+  /** Forgets every removal of a scope, as the worker does after ninety days (P29). */
+  forgetRemovals(name: string): void {
+    const scope = this.scope(name);
+    for (const row of [...scope.rows.values()].filter((one) => !one.present)) {
+      scope.rows.delete(row.entity);
+      scope.floor = Math.max(scope.floor, row.ver);
+    }
+  }
+
   private scope(name: string): Scope {
-    const scope = this.scopes.get(name) ?? { ver: 0, rows: new Map() };
+    const scope = this.scopes.get(name) ?? { ver: 0, floor: 0, rows: new Map() };
     this.scopes.set(name, scope);
     return scope;
   }
 }
 
 interface Asked {
+  last_seq: number;
+  lost_proofs?: string[];
   incarnation: string;
   push: { from_seq: number; operations: Envelope[] } | null;
   cursors: Record<string, number>;
   ceilings: Record<string, number>;
   limit: number;
+  proofs?: string[];
 }
 
-function canonicalHash(op: Envelope): string {
+/** What an operation says, without its place in a log (P16). */
+function contentOf({ device: _d, incarnation: _i, seq: _s, prev: _p, ...said }: Envelope): string {
   try {
-    canonical(op);
-    return bodyHash(op);
+    return canonical(said);
   } catch {
     return 'unclean';
   }
-}
-
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
-  return { status, headers, body: new Uint8Array(Buffer.from(JSON.stringify(value))) };
-}
-
-export function problem(status: number, code: string, headers: Record<string, string> = {}): HttpAnswer {
-  return json(status, { type: 'about:blank', title: code, status, detail: code, code }, headers);
-}
-
-function order(kind: string, waybill: string, cod: number): JsonObject {
-  return {
-    kind,
-    merchant: 'shop',
-    reference: waybill,
-    waybill,
-    pieces: 1,
-    weight_g: 500,
-    goods: null,
-    customer: { id: derive('customer', STATION.id, waybill), name: '王芳', phone: '13800001111' },
-    address: {
-      text: '人民路1号',
-      community: null,
-      building: null,
-      unit: null,
-      room: '301',
-      lng_e7: null,
-      lat_e7: null,
-    },
-    window_start: NOW,
-    window_end: NOW + 7_200_000,
-    cod_minor: cod,
-    currency: 'CNY',
-    requests: [],
-    courier: null,
-    sequence: null,
-    import: null,
-  };
-}
-
-function deskOperation(
-  id: string,
-  type: string,
-  entity: string,
-  payload: JsonObject,
-  base: JsonObject,
-  at: number,
-): Envelope {
-  const op_id = derive('test', id);
-  const none = { device: null, incarnation: null, seq: null, prev: null, mono: null, boot: null, base_rev: null };
-  return {
-    ...none,
-    op_id,
-    type,
-    v: OPERATIONS[type]?.v ?? 1,
-    author: DISPATCHER,
-    app: 'test',
-    entity,
-    base,
-    payload,
-    blobs: [],
-    at,
-  };
 }
 
 // --- handhelds -----------------------------------------------------------------------------------------------------
@@ -370,27 +389,3 @@ export async function rig(
   if (enrolled) await engine.enrol('CODE');
   return { server, platform, engine, again: () => createEngine(platform, options) };
 }
-
-export const delivered = (task: string, payload: JsonObject = {}): Draft => ({
-  type: 'task.delivered',
-  entity: `task:${task}`,
-  payload: { recipient: 'self', recipient_name: null, signature: null, photos: [], consent: null, ...payload },
-});
-
-export const paid = (task: string, amount: number): Draft => ({
-  type: 'payment.collected',
-  entity: `obligation:${task}`,
-  payload: { task, amount_minor: amount, currency: 'CNY', method: 'cash' },
-});
-
-export const noted = (task: string, text: string): Draft => ({
-  type: 'task.noted',
-  entity: `task:${task}`,
-  payload: { text },
-});
-
-export const scanned = (waybill: string): Draft => ({
-  type: 'parcel.scanned',
-  entity: `parcel:${derive('parcel', waybill)}`,
-  payload: { code: waybill, waybill, source: 'wedge', verdict: 'mine', task: derive('task', 'delivery', waybill) },
-});

@@ -165,3 +165,13 @@ def wait_for(url: str) -> object:
             if time.monotonic() > until:
                 raise
             time.sleep(0.05)
+
+
+def test_a_copy_and_the_way_back(environ: dict[str, str], station: dict[str, str], tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy")
+    assert "0 proofs were new" in done(run(environ, "backup", copy))
+    done(run(environ, "stations", "add", "NB02", "宁波江北站"))
+    assert re.search(r"epoch [0-9a-f-]{36}\n", done(run(environ, "restore", copy)))
+    done(run(environ, "stations", "add", "NB02", "宁波江北站"))
+    assert done(run(environ, "epoch", "new")).startswith("epoch ")
+    assert done(run(environ, "audit")) == "everything adds up\n"

@@ -12,12 +12,15 @@ from flask import Flask
 from sqlalchemy import Connection, inspect, text
 
 from server.app import create_app
+from server.auth import handhelds, service
 from server.conflicts import queries as conflicts
+from server.core.clock import now_ms
 from server.core.config import Settings
 from server.core.db import Json, db
 from server.crm import queries as crm
 from server.tasks import queries as tasks
 from sync.canonical import derive
+from sync.digest import digest
 from sync.schemas.records import RECORDS
 from tests.conftest import SECRET, new_postgres_database
 
@@ -109,6 +112,107 @@ def test_what_the_first_house_kept_is_found_again_in_the_next(bare: Flask) -> No
     assert (total, row.id) == (1, TASK)
     [case], _ = conflicts.listing(STATION, conflicts.CaseFilter(status="decided"), 10)
     assert case["id"] == CASE
+
+
+FOUR_SIDES, EPOCHS = "44a7f21621a9", "b7d03c9e5f12"
+
+
+def test_p30_p31_a_database_from_before_gets_its_digests_and_keeps_its_epoch(bare: Flask) -> None:
+    flask_migrate.upgrade(revision=FOUR_SIDES)
+    with db.engine.begin() as connection:
+        _pulled_by_a_handheld(connection)
+    flask_migrate.upgrade(revision=EPOCHS)
+    with db.engine.connect() as connection:
+        scopes = {row.id: row for row in connection.execute(text("SELECT * FROM scopes"))}
+        held = digest([("task:one", 4), ("task:two", 1)])
+        found = scopes["courier:a"]
+        assert (found.digest_count, found.digest_sum, found.floor) == (held.count, held.sum, 0)
+        assert (scopes["courier:b"].digest_count, scopes["courier:b"].digest_sum) == (0, 0)
+        gone = "SELECT entity, gone_at FROM scope_entities WHERE gone_at IS NOT NULL"
+        [(entity, since)] = connection.execute(text(gone)).all()
+        assert entity == "task:three" and since > 1_700_000_000_000
+        [(epoch, number)] = connection.execute(text("SELECT id, number FROM epochs")).all()
+        assert (epoch, number) == ("1", 1)
+        heads = dict(connection.execute(text("SELECT incarnation, chain_hash FROM device_heads")).all())
+        assert heads == {"i1": "h2", "i2": None}
+    flask_migrate.downgrade(revision=FOUR_SIDES)
+    flask_migrate.upgrade(revision=EPOCHS)
+
+
+def test_p31_a_database_no_handheld_has_spoken_to_begins_its_first_epoch_later(bare: Flask) -> None:
+    flask_migrate.upgrade(revision=EPOCHS)
+    with db.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM epochs")).scalar_one() == 0
+
+
+def test_p34_handhelds_in_use_stay_logged_in_and_revoked_ones_are_not(bare: Flask) -> None:
+    flask_migrate.upgrade(revision=EPOCHS)
+    with db.engine.begin() as connection:
+        _enrolled_before_there_were_logins(connection)
+    flask_migrate.upgrade()
+    found = {one: handhelds.authenticate(f"credential of {one}", "") for one in ("used", "revoked")}
+    used, revoked = found["used"], found["revoked"]
+    assert used is not None and used[2] is not None and used[2].until > now_ms() + 29 * handhelds.DAY_MS
+    assert revoked is not None and revoked[2] is None and revoked[0].state == "draining"
+    assert list(handhelds.worked_on("revoked", [PARCEL])) == [PARCEL]
+    db.session.rollback()
+    flask_migrate.downgrade(revision=EPOCHS)
+    flask_migrate.upgrade()
+
+
+def _enrolled_before_there_were_logins(connection: Connection) -> None:
+    _put(connection, "station", id=STATION, code="HZ01", name="x", timezone="Asia/Shanghai", currency="CNY")
+    person = {"station_id": STATION, "username": "liang", "name": "阿良", "role": "courier", "lang": "zh"}
+    _put(connection, "user_account", id=PARCEL, created_at=1, **person)
+    for device, revoked_at in (("used", None), ("revoked", 5)):
+        made = {"id": device, "station_id": STATION, "user_id": PARCEL, "enrolled_at": 1, "head_seq": 0}
+        kept = service.hash_credential(f"credential of {device}")
+        _put(connection, "device", credential_hash=kept, revoked_at=revoked_at, **made)
+
+
+def _pulled_by_a_handheld(connection: Connection) -> None:
+    """Two scopes with three rows and a handheld's log of two, as the version before this one wrote them."""
+    for scope, ver in (("courier:a", 5), ("courier:b", 0)):
+        _put(connection, "scopes", id=scope, ver=ver)
+    for entity, ver, present, rev in (("one", 3, True, 4), ("two", 4, True, 1), ("three", 5, False, 2)):
+        row = {"scope": "courier:a", "entity": f"task:{entity}", "ver": ver, "present": present, "rev": rev}
+        _put(connection, "scope_entities", **row, reason=None if present else "reassigned")
+        _put(connection, "projections", entity=f"task:{entity}", rev=rev, body={})
+    times = {"first_heard": 1, "last_heard": 1, "lost_reported": 0}
+    _put(connection, "device_heads", device_id="d", incarnation="i1", head_seq=2, known_seq=2, **times)
+    _put(connection, "device_heads", device_id="d", incarnation="i2", head_seq=0, known_seq=0, **times)
+    for seq in (1, 2):
+        place = {
+            "device_id": "d",
+            "incarnation": "i1",
+            "seq": seq,
+            "op_id": f"op{seq}",
+            "body_hash": f"h{seq}",
+        }
+        said = {
+            "station_id": STATION,
+            "type": "task.noted",
+            "entity": "task:one",
+            "author": "a",
+            "status": "applied",
+        }
+        _put(
+            connection,
+            "operations",
+            position=seq,
+            at=1,
+            received_at=1,
+            envelope={},
+            result={},
+            **place,
+            **said,
+        )
+
+
+def _put(connection: Connection, name: str, /, **values: object) -> None:
+    kinds = {"body": Json, "envelope": Json, "result": Json, "present": sa.Boolean()}
+    table = sa.table(name, *(sa.column(one, kinds.get(one)) for one in values))
+    connection.execute(sa.insert(table).values(**values))
 
 
 def _live_in_the_first_house(connection: Connection) -> None:

@@ -1,7 +1,8 @@
 """Who may use which address on whose things: every address of the application stands in DOORS, or this fails.
 
 The matrix is route x caller x owner. A new address: add a Door below. `allow` names the callers that get in; the
-others get the refusal of their kind. `others` says what an allowed caller gets for things that are not his own.
+others get the refusal of their kind. `others` says what an allowed caller gets for things that are not his own,
+`whoever` what one caller gets whosesoever they are.
 Whatever the status, no answer may hold a word of another station, nor, on a handheld, of another courier.
 """
 
@@ -34,6 +35,7 @@ DESK = frozenset({"dispatcher", "csr", "admin"})
 LEADS = frozenset({"dispatcher", "admin"})
 WEB = DESK | {"courier"}
 DEVICE = frozenset({"device"})
+EVEN_REVOKED = DEVICE | {"revoked device"}
 Options = Callable[[World, Things], dict[str, Any]]
 
 
@@ -46,10 +48,11 @@ class Door:
     others: dict[str, int] = field(default_factory=dict)
     options: Options = lambda _world, _things: {}
     verify: Callable[[Any, str], None] = lambda _answer, _owner: None
+    whoever: dict[str, int] = field(default_factory=dict)
 
     def expected(self, caller: str, owner: str) -> int:
         if caller in self.allow:
-            return self.others.get(owner, self.ok)
+            return self.whoever.get(caller, self.others.get(owner, self.ok))
         return 403 if caller in WEB and self.allow & WEB else 401
 
 
@@ -82,6 +85,16 @@ def _picture(_world: World, things: Things) -> dict[str, Any]:
     return {"data": things.picture, "content_type": "image/png"}
 
 
+def _piece(_world: World, things: Things) -> dict[str, Any]:
+    headers = {"Upload-Offset": "0", "Upload-Length": str(len(things.picture))}
+    return {**_picture(_world, things), "headers": headers}
+
+
+def _stale_login(_world: World, _things: Things) -> dict[str, Any]:
+    """Of a login that is over, so that the world's handheld keeps its own."""
+    return {"headers": {"X-Doorstep-Session": "over"}}
+
+
 SUBSCRIPTION: dict[str, Any] = {
     "endpoint": "https://fcm.googleapis.com/fcm/send/a-browser",
     "keys": {
@@ -105,10 +118,17 @@ DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/api/v1/devices/enrol"): Door(
         EVERYBODY, 400, options=_json(lambda *_: {"code": "0000-0000", "app": "x"})
     ),
+    ("POST", "/api/v1/devices/login"): Door(DEVICE, 400, options=_json(lambda *_: {"code": "0000-0000"})),
+    ("DELETE", "/api/v1/devices/login"): Door(EVEN_REVOKED, 204, options=_stale_login),
+    ("DELETE", "/api/v1/devices/<string:device_id>/login"): Door(LEADS, 204, STRANGE),
+    ("POST", "/api/v1/devices/wiped"): Door(EVEN_REVOKED, 409),
     ("POST", "/api/v1/operations"): Door(DESK, options=_json(_note), verify=_not_applied_elsewhere),
-    ("POST", "/api/v1/exchange"): Door(DEVICE, options=_json(_pull)),
+    ("POST", "/api/v1/exchange"): Door(EVEN_REVOKED, options=_json(_pull)),
     ("GET", "/api/v1/manifest"): Door(DEVICE),
     ("PUT", "/api/v1/blobs/<string:sha256>"): Door(DESK | DEVICE, options=_picture),
+    # The desk as with GET; a handheld hears of any blob it knows the name of, as with PUT, and gets none of it.
+    ("HEAD", "/api/v1/blobs/<string:sha256>"): Door(DESK | DEVICE, others=STRANGE, whoever={"device": 200}),
+    ("PATCH", "/api/v1/blobs/<string:sha256>"): Door(DEVICE, options=_piece),
     ("GET", "/api/v1/blobs/<string:sha256>"): Door(DESK, 200, STRANGE),
     ("GET", "/api/v1/dispatch/summary"): Door(DESK),
     ("POST", "/api/v1/orders"): Door(frozenset()),
@@ -197,11 +217,12 @@ DOORS: dict[tuple[str, str], Door] = {
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:
-    """Every (method, rule) the application answers, without the two Flask adds by itself."""
+    """Every (method, rule) the application answers, without the two Flask adds by itself (HEAD beside GET)."""
     return {
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        for method in (rule.methods or set()) - {"OPTIONS"}
+        if method != "HEAD" or "GET" not in (rule.methods or set())
     }
 
 

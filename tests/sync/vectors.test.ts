@@ -7,9 +7,10 @@ import { apply } from '../../sync/ts/apply';
 import { canonical, derive, normalWaybill, sha256Hex } from '../../sync/ts/canonical';
 import { corrected } from '../../sync/ts/clock';
 import { effect } from '../../sync/ts/conflict';
+import { digest } from '../../sync/ts/digest';
 import { decide, fold, type Board } from '../../sync/ts/merge';
 import { absorb, itemState, overlay, type Answer, type Row } from '../../sync/ts/pending';
-import { narrowed, parse, planPush, positionCode, sliceBatch } from '../../sync/ts/protocol';
+import { astray, forgot, narrowed, parse, planPush, positionCode, sliceBatch } from '../../sync/ts/protocol';
 import type {
   ConflictRecord,
   CustomerRequest,
@@ -61,6 +62,13 @@ const RUN: Record<string, (input: never) => unknown> = {
     belongs: belongs(input.request, input.task),
     applies: applies(input.request, input.task, input.weekday, input.now),
   }),
+  astray: (input: { cursor: number; begun: boolean; ver: number; floor: number }) => ({
+    cause: astray(input.cursor, input.begun, input.ver, input.floor),
+  }),
+  forgot: (input: { epoch_before: string | null; head_before: number; epoch: string; head: number }) => ({
+    cause: forgot(input.epoch_before, input.head_before, input.epoch, input.head),
+  }),
+  digest: ({ rows }: { rows: { entity: string; rev: number }[] }) => digest(rows),
   effect: (input: { case: ConflictRecord; outcome: string }) => effect(input.case, input.outcome),
   overlay: (input: {
     rows: Record<string, Row>;

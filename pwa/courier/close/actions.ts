@@ -1,13 +1,15 @@
 import { guarded, saved } from '../saved';
 import { session } from '../session.svelte';
 import { t } from '../text';
-import { closeShift, type Closing } from './model';
+import { closeShift, closing } from './model';
 
-export function handIn(closing: Closing): Promise<boolean> {
+/** The counts handed in are those of this moment, whatever the screen has shown. */
+export function handIn(): Promise<boolean> {
   return guarded(async () => {
     const entity = session.shift?.entity;
     if (!entity) return;
-    await session.submit(closeShift(entity, closing));
+    const { tasks, status, shift } = session;
+    await session.submit(closeShift(entity, closing(tasks, status, shift, await session.engine.receipt())));
     saved({ text: t('close.saved'), cue: 'saved' });
   });
 }

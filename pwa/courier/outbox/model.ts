@@ -1,5 +1,5 @@
 /** The outbox in sentences: what was done, how it stands, and when it needs a person, why. Pure. */
-import type { NoticeView, OutboxItem, SyncStatus } from '../../engine';
+import type { Difference, NoticeView, OutboxItem, Receipt, SyncStatus } from '../../engine';
 
 /** Which sentence follows the words for what was done. */
 export type Standing = 'waiting' | 'proofs' | 'confirmed' | 'merged' | 'deferred' | 'conflict' | 'quarantined';
@@ -38,7 +38,7 @@ export function sections(items: readonly OutboxItem[]): {
 /** The keys of the sentence at the top, each with its number. */
 export function summary(
   status: SyncStatus | null,
-): { key: 'waiting' | 'proofs' | 'needsYou' | 'clear' | 'unknown'; n: number }[] {
+): { key: 'waiting' | 'proofs' | 'needsYou' | 'clear' | 'none' | 'unknown'; n: number }[] {
   if (!status) return [{ key: 'unknown', n: 0 }];
   const said = [
     { key: 'waiting' as const, n: status.waiting },
@@ -46,7 +46,16 @@ export function summary(
     { key: 'needsYou' as const, n: status.needsYou },
   ].filter(({ n }) => n > 0);
   if (said.length > 0) return said;
+  // A storage that holds nothing may have been another's until it was cleared: that all is well is nobody's to say of it.
+  if (status.recorded === 0) return [{ key: 'none', n: 0 }];
   return [{ key: status.allConfirmed ? 'clear' : 'unknown', n: 0 }];
+}
+
+/** Operations that have left the list while a signature or photo of theirs is not at the server. */
+export function unlisted(receipt: Receipt | null, items: readonly OutboxItem[]): Difference[] {
+  const listed = new Set(items.map((item) => item.op_id));
+  const ofProofs = (receipt?.differences ?? []).filter(({ kind }) => kind === 'proofs' || kind === 'proofs_lost');
+  return ofProofs.filter(({ kind, op_id }) => kind === 'proofs_lost' || !listed.has(op_id));
 }
 
 export function newestNotices(notices: readonly NoticeView[]): NoticeView[] {

@@ -71,6 +71,8 @@ class Push {
     if (said?.type === 'notice') {
       void session.engine.sync();
       toasts.show({ text: said.title ?? '', tone: 'good' });
+    } else if (said?.type === 'synced') {
+      void session.refresh();
     } else if (said?.type === 'open' && said.url) {
       router.go(parseRoute(new URL(said.url, location.origin).hash));
       void session.engine.sync();

@@ -50,7 +50,12 @@ function atDoor(view: TaskView): boolean {
   return view.task.kind === 'pickup' || (view.task.status !== 'assigned' && view.task.status !== 'created');
 }
 
-/** Minutes since the station manifest was published; null when the verdict rests on none. */
-export function manifestMinutes(seen: VerdictView): number | null {
-  return seen.manifest_age_ms === null ? null : Math.floor(seen.manifest_age_ms / 60_000);
+/** When the station manifest was published, ms; null when the verdict rests on none. */
+export function manifestAt(shown: Pick<Shown, 'at' | 'manifest_age_ms'>): number | null {
+  return shown.manifest_age_ms === null ? null : shown.at - shown.manifest_age_ms;
+}
+
+/** Whether a verdict has nothing to say on another screen: it would cover what the customer asked for there. */
+export function leaves(verdict: ScanVerdict, shownOn: Route, here: Route): boolean {
+  return here !== shownOn && verdict !== 'recalled';
 }

@@ -8,7 +8,8 @@ import { router } from '../router.svelte';
 import { guarded } from '../saved';
 import { session } from '../session.svelte';
 import { settings } from '../settings.svelte';
-import { keep, recordScan, screenAfter, stay, type Shown, type Source } from './model';
+import type { Route } from '../route';
+import { keep, leaves, recordScan, screenAfter, stay, type Shown, type Source } from './model';
 
 class Scanner {
   /** The sheet for typing a number and for the last verdicts. */
@@ -20,6 +21,8 @@ class Scanner {
   #queue: Promise<unknown> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silence: (() => void) | null = null;
+  /** The screen the verdict belongs to. */
+  #place: Route | null = null;
 
   show(): void {
     this.open = true;
@@ -42,6 +45,11 @@ class Scanner {
     this.current = null;
   }
 
+  /** The courier went to another screen: a verdict over it would hide the customer's request there. */
+  moved(here: Route): void {
+    if (this.current && this.#place && leaves(this.current.verdict, this.#place, here)) this.dismiss();
+  }
+
   async #take(code: string, source: Source): Promise<void> {
     if (!code || !session.identity) return;
     const seen = await session.engine.verdict(code);
@@ -49,6 +57,8 @@ class Scanner {
     const recorded = await guarded(() => session.engine.submit([recordScan(seen, code, source)]));
     const route = screenAfter(seen, router.current);
     if (recorded && route) {
+      // The screen this very scan leads to keeps its verdict.
+      this.#place = route;
       router.go(route);
       this.hide();
     }
@@ -60,6 +70,7 @@ class Scanner {
     if (recalledBefore) return;
     this.dismiss();
     this.current = shown;
+    this.#place = router.current;
     if (shown.verdict === 'recalled') {
       this.#silence = alarm('recalled', settings.volume);
     } else {

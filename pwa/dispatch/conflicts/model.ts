@@ -53,14 +53,16 @@ export function outcomesInOrder(item: Pick<Case, 'outcomes' | 'suggested'>): Out
   return item.outcomes.includes(item.suggested) ? [item.suggested, ...rest] : rest;
 }
 
-/** Quick reasons that fit the outcome; each is a key of the desk's dictionary. */
-export function quickReasons(outcome: Outcome): string[] {
-  const reasons: Record<Outcome, string[]> = {
-    mine: ['evidence_clear', 'called_customer', 'plan_came_late'],
-    theirs: ['evidence_missing', 'called_customer', 'entered_wrongly'],
-    noted: ['both_true', 'settled_elsewhere', 'called_customer'],
-  };
-  return reasons[outcome];
+/** Quick reasons that fit the outcome and who speaks on its side; each is a key of the desk's dictionary. */
+export function quickReasons(item: Pick<Case, 'kind' | 'mine'>, outcome: Outcome): string[] {
+  if (isOneSided(item)) return ['asked_courier', 'settled_elsewhere', 'entered_wrongly'];
+  if (outcome === 'noted') return ['both_true', 'settled_elsewhere', 'called_customer'];
+  const { mine, theirs } = sidesOf(item);
+  // What a customer says has no evidence of its own: it stands or falls with that of the delivery.
+  const denied = mine === 'customer';
+  if ((outcome === 'mine') === denied) return ['evidence_missing', 'called_customer', 'entered_wrongly'];
+  if (denied) return ['evidence_clear', 'called_customer', 'customer_found_it'];
+  return ['evidence_clear', 'called_customer', theirs === 'plan' ? 'plan_came_late' : 'entered_wrongly'];
 }
 
 /** Skew beyond which the handheld's clock is pointed at, ms (the server flags the same amount). */

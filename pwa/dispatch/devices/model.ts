@@ -28,13 +28,24 @@ export function qrSource(svg: string): string {
 
 /** Working devices first, last heard on top; revoked ones below. */
 export function devicesInOrder(rows: readonly DeviceRow[]): DeviceRow[] {
-  const gone = (row: DeviceRow) => Number(row.revoked_at !== null);
+  const gone = (row: DeviceRow) => Number(row.state !== 'working');
   return [...rows].sort(
     (a, b) => gone(a) - gone(b) || (b.last_heard ?? b.enrolled_at) - (a.last_heard ?? a.enrolled_at),
   );
 }
 
-/** A handheld that used this code has appeared: enrolled for the courier after the code was made. */
+/** How far a revoked handheld is with handing in what it has; `n` operations it says it still holds, null when it never said. */
+export function draining({ state, waiting }: DeviceRow): {
+  key: 'draining' | 'drainingSome' | 'drained' | 'wiped';
+  n: number;
+} {
+  if (state === 'wiped' || state === 'drained') return { key: state, n: 0 };
+  return waiting ? { key: 'drainingSome', n: waiting } : { key: 'draining', n: 0 };
+}
+
+/** A handheld has used this code: it was enrolled, or its courier logged in on it, after the code was made. */
 export function arrivedDevice(rows: readonly DeviceRow[], courier: string, made: number): DeviceRow | null {
-  return rows.find((row) => row.user.id === courier && row.enrolled_at >= made && row.revoked_at === null) ?? null;
+  return (
+    rows.find((row) => row.user.id === courier && (row.login_since ?? 0) >= made && row.state === 'working') ?? null
+  );
 }

@@ -119,3 +119,8 @@ export function canSkip(state: Pick<ImportState, 'status' | 'wrong' | 'rows' | '
 export function canUndo(state: Pick<ImportState, 'status' | 'new'>): boolean {
   return state.status === 'applied' && state.new > 0;
 }
+
+/** An order that has moved, as the server tells it (`A-1 (SF1): delivered`), with its status in the reader's words. */
+export function movedText(detail: string, said: (status: string) => string): string {
+  return detail.replace(/: (\w+)$/, (_, status: string) => ` · ${said(status)}`);
+}

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decision, newestNotices, sections, standing, summary } from '../../../pwa/courier/outbox/model';
+import { decision, newestNotices, sections, standing, summary, unlisted } from '../../../pwa/courier/outbox/model';
 import { syncMark } from '../../../pwa/courier/shell/model';
-import { blockedBy, closeShift, closing } from '../../../pwa/courier/close/model';
-import type { NoticeView, OutboxItem, ShiftView, SyncStatus } from '../../../pwa/engine';
-import { aDay } from '../preview/fixtures';
-import { cancelled } from './cases';
+import type { Difference, NoticeView, OutboxItem, Receipt, SyncStatus } from '../../../pwa/engine';
 
 const item = (seq: number, more: Partial<OutboxItem> = {}): OutboxItem => ({
   seq,
@@ -30,16 +27,11 @@ const status = (more: Partial<SyncStatus> = {}): SyncStatus => ({
   allConfirmed: true,
   hidden: [],
   persisted: true,
+  loginNeeded: false,
+  ofOthers: 0,
+  wiped: false,
   ...more,
 });
-const shift: ShiftView = {
-  id: 's',
-  entity: 'shift:s',
-  status: 'open',
-  started_at: 1,
-  closed_at: null,
-  cash_minor: 12_800,
-};
 
 describe('each item says how it stands', () => {
   it.each([
@@ -78,6 +70,19 @@ describe('the order of the list', () => {
       newestNotices([notice('a', 3, true), notice('b', 1, false), notice('c', 2, false)]).map((one) => one.id),
     ).toEqual(['c', 'b', 'a']);
   });
+  it('a photo whose operation has left the list is named all the same', () => {
+    const differences = (
+      [
+        ['proofs', 'op-1'],
+        ['proofs', 'op-9'],
+        ['proofs_lost', 'op-1'],
+        ['waiting', 'op-8'],
+      ] as const
+    ).map(([kind, op_id]) => ({ kind, op_id }) as Difference);
+    const left = unlisted({ differences } as Receipt, [item(1)]);
+    expect(left.map(({ kind, op_id }) => `${kind} ${op_id}`)).toEqual(['proofs op-9', 'proofs_lost op-1']);
+    expect(unlisted(null, [])).toEqual([]);
+  });
   it('a decision is told by its outcome', () => {
     expect(decision({ kind: 'decided', outcome: 'theirs' } as NoticeView)).toBe('theirs');
     expect(decision({ kind: 'settled', outcome: null } as NoticeView)).toBe('settled');
@@ -94,6 +99,8 @@ describe('the sentence and the mark', () => {
   it('says "all confirmed" only when the server said so (P32)', () => {
     expect(summary(status())).toEqual([{ key: 'clear', n: 0 }]);
     expect(summary(status({ allConfirmed: false }))).toEqual([{ key: 'unknown', n: 0 }]);
+    // An empty storage may have been a full one an hour ago.
+    expect(summary(status({ recorded: 0, confirmed: 0 }))).toEqual([{ key: 'none', n: 0 }]);
     expect(syncMark(status()).state).toBe('confirmed');
     expect(syncMark(status({ allConfirmed: false })).state).toBe('saved');
     expect(syncMark(null).state).toBe('saved');
@@ -102,33 +109,5 @@ describe('the sentence and the mark', () => {
     expect(syncMark(status({ needsYou: 1, waiting: 4 }))).toMatchObject({ state: 'needs_you', n: 1 });
     expect(syncMark(status({ waiting: 4, phase: 'offline' }))).toMatchObject({ state: 'saved', n: 4, offline: true });
     expect(syncMark(status({ proofsWaiting: 2 }))).toMatchObject({ state: 'saved', words: 'proofs' });
-  });
-});
-
-describe('closing the shift', () => {
-  const day = aDay();
-  it('waits until both sides agree', () => {
-    expect(blockedBy(status(), shift)).toBeNull();
-    expect(blockedBy(status({ waiting: 1 }), shift)).toBe('waiting');
-    expect(blockedBy(status({ proofsWaiting: 1 }), shift)).toBe('proofs');
-    expect(blockedBy(status({ allConfirmed: false }), shift)).toBe('unsure');
-    expect(blockedBy(status(), { ...shift, status: 'closed' })).toBe('noShift');
-    expect(blockedBy(null, null)).toBe('noShift');
-  });
-  it('shows what is left and hands in the counts and the cash', () => {
-    const figures = closing(
-      day.map((view, at) => (at === 0 ? cancelled(view) : view)),
-      status(),
-      shift,
-    );
-    expect(figures.left).toHaveLength(8);
-    expect(figures.stopped).toHaveLength(1);
-    expect(closeShift('shift:s', figures)).toEqual([
-      {
-        type: 'shift.closed',
-        entity: 'shift:s',
-        payload: { recorded: 3, confirmed: 3, waiting: 0, cash_minor: 12_800 },
-      },
-    ]);
   });
 });

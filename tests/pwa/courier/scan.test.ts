@@ -3,7 +3,8 @@ import {
   faces,
   keep,
   KEPT,
-  manifestMinutes,
+  leaves,
+  manifestAt,
   recordScan,
   screenAfter,
   stay,
@@ -70,8 +71,14 @@ describe('how verdicts look', () => {
     expect(list.map((one) => one.id)).toEqual([7, 6, 5, 4, 3]);
     expect(list).toHaveLength(KEPT);
   });
-  it('says the age of the station list, or that there is none', () => {
-    expect(manifestMinutes(seen({ manifest_age_ms: 270_000 }))).toBe(4);
-    expect(manifestMinutes(seen({}))).toBeNull();
+  it('leave with the screen they were told on, but a recalled parcel', () => {
+    const door = { screen: 'task', task: 'one' } as const;
+    expect(leaves('unknown', today, door)).toBe(true);
+    expect(leaves('unknown', door, door)).toBe(false);
+    expect(leaves('recalled', today, door)).toBe(false);
+  });
+  it('says when the station list is from, or that there is none', () => {
+    expect(manifestAt({ at: 300_000, manifest_age_ms: 270_000 })).toBe(30_000);
+    expect(manifestAt({ at: 300_000, manifest_age_ms: null })).toBeNull();
   });
 });

@@ -44,6 +44,10 @@ describe('addresses of screens', () => {
     expect(parseRoute('#/task/')).toEqual({ screen: 'today' });
     expect(parseRoute('#/nonsense')).toEqual({ screen: 'today' });
   });
+  it('a code that is opened as a link on a phone that is enrolled is for logging in', () => {
+    expect(parseRoute('#enrol=ABCD-1234')).toEqual({ screen: 'login' });
+    expect(codeIn('#enrol=ABCD-1234')).toBe('ABCD-1234');
+  });
 });
 
 describe('a pickup', () => {

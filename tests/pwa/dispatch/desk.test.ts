@@ -4,6 +4,7 @@ import {
   arrivedDevice,
   countdown,
   devicesInOrder,
+  draining,
   qrSource,
   secondsLeft,
   spoken,
@@ -198,6 +199,9 @@ describe('devices', () => {
     head_seq: 0,
     waiting: null,
     incarnation: null,
+    state: 'working',
+    login_since: null,
+    login_until: null,
     ...over,
   });
 
@@ -218,13 +222,25 @@ describe('devices', () => {
 
   it('list revoked ones last and notice a new one', () => {
     const rows = [
-      device('old', { revoked_at: NOON }),
+      device('old', { revoked_at: NOON, state: 'draining' }),
+      device('left', { enrolled_at: NOON - 1, state: 'wiped' }),
       device('used', { last_heard: NOON + 5 }),
-      device('new', { enrolled_at: NOON + 9 }),
+      device('new', { enrolled_at: NOON + 9, login_since: NOON + 9 }),
     ];
-    expect(devicesInOrder(rows).map((row) => row.id)).toEqual(['new', 'used', 'old']);
+    expect(devicesInOrder(rows).map((row) => row.id)).toEqual(['new', 'used', 'old', 'left']);
     expect(arrivedDevice(rows, 'liang', NOON + 6)?.id).toBe('new');
     expect(arrivedDevice(rows, 'bei', NOON)).toBeNull();
+    const again = [device('used', { login_since: NOON + 9, login_until: NOON + 99 })];
+    expect(arrivedDevice(again, 'liang', NOON + 6)?.id).toBe('used');
+    expect(arrivedDevice(again, 'liang', NOON + 10)).toBeNull();
+  });
+
+  it('P34 say how far a revoked one is with handing in what it has', () => {
+    const far = (over: Partial<DeviceRow>) => draining(device('x', over));
+    expect(far({ state: 'draining', waiting: null })).toEqual({ key: 'draining', n: 0 });
+    expect(far({ state: 'draining', waiting: 3 })).toEqual({ key: 'drainingSome', n: 3 });
+    expect(far({ state: 'drained', waiting: 0 })).toEqual({ key: 'drained', n: 0 });
+    expect(far({ state: 'wiped', waiting: 3 })).toEqual({ key: 'wiped', n: 0 });
   });
 });
 

@@ -5,7 +5,7 @@ import { COURIER, delivered, DEVICE, problem, rig, STATION } from '../fakes';
 describe('enrolling', () => {
   it('trades a code for an identity that outlives the app', async () => {
     const { engine, again } = await rig();
-    const expected = { device: DEVICE, user: COURIER, station: STATION };
+    const expected = { device: DEVICE, user: COURIER, station: STATION, loggedIn: true };
     expect(engine.identity()).toEqual(expected);
     expect((await again()).identity()).toEqual(expected);
   });

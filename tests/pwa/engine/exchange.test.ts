@@ -99,7 +99,7 @@ describe('pushing', () => {
     const { engine, server, task } = await loaded();
     const [envelope] = await engine.submit([delivered(task)]);
     const [scan] = await engine.submit([scanned('SF100')]);
-    server.opIds.set(envelope?.op_id ?? '', 'other');
+    server.opIds.set(envelope?.op_id ?? '', { content: 'other', result: {} as never });
     await engine.sync();
     expect(await engine.outbox()).toMatchObject([{ op_id: envelope?.op_id, state: 'needs_you', code: 'id_reuse' }]);
     await engine.sync();
@@ -189,7 +189,10 @@ describe('what a refusal may do', () => {
     server.intercept = () => problem(503, 'unavailable', { 'retry-after': '120' });
     await engine.sync();
     const reopened = await again();
-    expect((await reopened.status()).nextTry).toBe(NOW + 120_000);
+    const wait = ((await reopened.status()).nextTry as number) - NOW;
+    // Never before the moment the server named, and spread after it: it names the same to many (F15).
+    expect(wait).toBeGreaterThanOrEqual(120_000);
+    expect(wait).toBeLessThanOrEqual(150_000);
   });
 });
 

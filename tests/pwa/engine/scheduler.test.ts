@@ -27,19 +27,35 @@ class Hand {
   }
 }
 
-async function driven() {
+async function driven(enrolled = true) {
   const hand = new Hand();
   const fire: { online: () => void } = { online: () => undefined };
-  const made = await rig(() => ({
-    now: () => hand.now,
-    timers: hand,
-    signals: { onOnline: (fn) => ((fire.online = fn), () => undefined), onVisible: () => () => undefined },
-  }));
+  const made = await rig(
+    () => ({
+      now: () => hand.now,
+      timers: hand,
+      signals: { onOnline: (fn) => ((fire.online = fn), () => undefined), onVisible: () => () => undefined },
+    }),
+    enrolled,
+  );
   const exchanges = () => made.server.requests.filter((request) => request.path === '/api/v1/exchange').length;
   return { ...made, hand, fire, exchanges };
 }
 
 describe('syncing by itself', () => {
+  it('asks seldom while nobody has enrolled it, and at once when somebody has', async () => {
+    const { engine, hand, exchanges } = await driven(false);
+    engine.start();
+    await hand.pass(1);
+    await hand.pass(1);
+    expect([...hand.timers.values()].map(({ at }) => at - hand.now > 20_000)).toEqual([true]);
+    await engine.enrol('CODE');
+    engine.start();
+    await hand.pass(1);
+    await hand.pass(1);
+    expect(exchanges()).toBe(1);
+  });
+
   it('goes at once, after a submit, and then from time to time', async () => {
     const { engine, server, hand, exchanges } = await driven();
     const task = server.task('SF1');
@@ -89,9 +105,9 @@ describe('syncing by itself', () => {
     expect(before).toBe(1);
     fire.online();
     await hand.pass(0);
-    await hand.pass(200_000);
+    await hand.pass(299_000);
     expect(exchanges()).toBe(before);
-    await hand.pass(100_001);
+    await hand.pass(76_001);
     expect(exchanges()).toBe(before + 1);
     engine.stop();
   });

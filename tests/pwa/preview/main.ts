@@ -1,4 +1,4 @@
-/** The real screens on the stub: ?scene=work|asked|fresh|load|offline|empty|waiting|huge|trouble|enrol|revoked&lang=zh|en&theme=… */
+/** The real screens on the stub: ?scene=work|asked|fresh|load|offline|empty|waiting|huge|trouble|apart|backlog|enrol|revoked&lang=zh|en&theme=… */
 import { mount } from 'svelte';
 import App from '../../../pwa/courier/App.svelte';
 import '../../../pwa/courier/courier.css';
@@ -6,7 +6,7 @@ import { router } from '../../../pwa/courier/router.svelte';
 import { session } from '../../../pwa/courier/session.svelte';
 import { settings } from '../../../pwa/courier/settings.svelte';
 import { wake } from '../../../pwa/device/sound';
-import type { CustomerRequest, NoticeView, OutboxItem, TaskView } from '../../../pwa/engine';
+import type { CustomerRequest, NoticeView, OutboxItem, Receipt, TaskView } from '../../../pwa/engine';
 import '../../../pwa/ui/base.css';
 import { language } from '../../../pwa/ui/i18n.svelte';
 import { theme, type Theme } from '../../../pwa/ui/theme.svelte';
@@ -118,6 +118,23 @@ function asked(): TaskView[] {
   return [{ ...first, fresh: ['new'], customer: { ...first.customer, requests } }, ...listed];
 }
 
+/** A shift on which both sides differ in every way there is; `count` operations wait. */
+function apart(count: number): Receipt {
+  const kinds = ['parked', 'apart', 'proofs', 'proofs_lost'] as const;
+  const differences = Array.from({ length: count + kinds.length }, (_, i) => ({
+    kind: i < kinds.length ? kinds[i]! : ('waiting' as const),
+    op_id: `00000000-0000-7000-8000-0000000000${10 + i}`,
+    seq: i + 12,
+    type: ['task.delivered', 'payment.collected', 'task.attempt_failed'][i % 3]!,
+    waybill: i % 7 === 6 ? null : `SF14288056${String(10_001 + i * 37)}`,
+    at: NOW - (200 - i * 0.5) * 60_000,
+    proofs: i < kinds.length ? i : i % 3,
+    earlier: i === 4,
+  }));
+  const recorded = count + 11;
+  return { since: NOW - 130 * 60_000, recorded, confirmed: 10, waiting: count, parked: 1, differences };
+}
+
 const scenes: Record<string, Partial<StubState>> = {
   work: { tasks: worked(), outbox: outbox.filter((one) => one.state !== 'needs_you') },
   fresh: {
@@ -138,6 +155,10 @@ const scenes: Record<string, Partial<StubState>> = {
   waiting: { tasks: [], lastHeard: null, phase: 'offline' },
   done: { tasks: worked().filter((view) => view.task.outcome), outbox: outbox.slice(0, 1) },
   huge: { tasks: aHugeDay() },
+  apart: { tasks: worked(), outbox, receipt: apart(3) },
+  backlog: { tasks: aHugeDay(), outbox, phase: 'offline', receipt: apart(200) },
+  named: { tasks: [], outbox: outbox.slice(0, 1), receipt: { ...apart(0), confirmed: 10 } },
+  begun: { tasks: [], outbox: [], receipt: { ...apart(0), recorded: 0, confirmed: 0, parked: 0, differences: [] } },
   enrol: { identity: null },
 };
 

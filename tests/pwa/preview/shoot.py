@@ -134,6 +134,12 @@ SCREENS: dict[str, tuple[str, Step]] = {
     "scan-recalled": ("work", wedge("SF1428805601777")),
     "outbox": ("trouble", click("outbox-open")),
     "close": ("work", click("menu-open", "menu-close")),
+    "close-apart": ("apart", click("menu-open", "menu-close")),
+    "close-backlog": ("backlog", click("menu-open", "menu-close")),
+    "close-named": ("named", click("menu-open", "menu-close")),
+    "close-begun": ("begun", click("menu-open", "menu-close")),
+    "close-fresh": ("fresh", click("menu-open", "menu-close")),
+    "outbox-backlog": ("backlog", click("outbox-open")),
     "menu": ("work", click("menu-open")),
     "settings": ("work", click("menu-open", "menu-settings")),
 }

@@ -11,6 +11,7 @@ import type {
   Identity,
   NoticeView,
   OutboxItem,
+  Receipt,
   ShiftView,
   SyncPhase,
   SyncStatus,
@@ -26,6 +27,8 @@ export interface StubState {
   outbox: OutboxItem[];
   notices: NoticeView[];
   shift: ShiftView;
+  /** What the outbox says, when left out. */
+  receipt?: Receipt;
   phase: SyncPhase;
   lastHeard: number | null;
   hidden: HiddenTask[];
@@ -35,6 +38,7 @@ export const someone: Identity = {
   device: derive('preview', 'device'),
   user: { id: COURIER, name: '陈师傅', lang: 'zh' },
   station: { id: STATION, code: 'BJWJ01', name: '北京望京站', timezone: 'Asia/Shanghai' },
+  loggedIn: true,
 };
 
 const outcomes: Record<string, TaskView['task']['status']> = {
@@ -57,6 +61,8 @@ export class StubEngine implements Engine {
   }
 
   identity = (): Identity | null => this.state.identity;
+  logIn = async (): Promise<Identity> => someone;
+  logOut = async (): Promise<void> => undefined;
   today = async (): Promise<TaskView[]> => this.state.tasks;
   outbox = async (): Promise<OutboxItem[]> => this.state.outbox;
   notices = async (): Promise<NoticeView[]> => this.state.notices;
@@ -66,6 +72,19 @@ export class StubEngine implements Engine {
   stop = (): void => undefined;
   close = (): void => undefined;
   call = async (): Promise<Record<string, unknown>> => ({});
+
+  /** Of the outbox alone: what is not in it any more is confirmed. */
+  receipt = async (): Promise<Receipt> => {
+    const { outbox, shift, receipt } = this.state;
+    if (receipt) return receipt;
+    const differences = outbox.flatMap(({ op_id, seq, type, waybill = null, at, state, proofsWaiting: proofs }) => {
+      const kind = state === 'saved' ? ('waiting' as const) : proofs > 0 ? ('proofs' as const) : null;
+      return kind ? [{ kind, op_id, seq, type, waybill, at, proofs, earlier: false }] : [];
+    });
+    const waiting = differences.filter(({ kind }) => kind === 'waiting').length;
+    const recorded = outbox.length;
+    return { since: shift.started_at, recorded, confirmed: recorded - waiting, waiting, parked: 0, differences };
+  };
 
   async enrol(): Promise<Identity> {
     this.state.identity = someone;
@@ -125,6 +144,9 @@ export class StubEngine implements Engine {
       allConfirmed: waiting === 0 && lastHeard !== null,
       hidden,
       persisted: true,
+      loginNeeded: false,
+      ofOthers: 0,
+      wiped: false,
     };
   }
 

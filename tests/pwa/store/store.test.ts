@@ -6,13 +6,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   absorb,
   append,
-  clearMirror,
   cursors,
   KEEP_MS,
   markBlob,
   openDatabase,
   prune,
   reopenBlobs,
+  restamp,
   settle,
   stage,
   StagingLost,
@@ -22,7 +22,9 @@ import {
   type AppendState,
   type Database,
   type MirrorRow,
+  type Swap,
 } from '../../../pwa/store';
+import { digest, sameDigest } from '../../../sync/ts/digest';
 import type { Envelope } from '../../../sync/ts/records';
 
 const INCARNATION = 'i1';
@@ -88,6 +90,8 @@ const row = (entity: string, ver: number, present = true): MirrorRow => ({
   body: present ? { n: ver } : null,
 });
 
+const PAGE: Swap = { scope: 'courier:a', to: 0, staged: 0, rows: [], fresh: false, holds: null };
+
 const result = (op: string, seq: number) => ({
   op_id: op,
   seq,
@@ -111,12 +115,12 @@ describe('writing', () => {
     await record(['s1']);
     await absorb(db, [result('op-1', 1)], server, 1);
     await stage(db, 'r', [row('task:1', 1)]);
-    await swap(db, 'r', [{ scope: 'courier:a', to: 1, staged: 1, rows: [] }], (made) => made);
+    await swap(db, 'r', [{ ...PAGE, to: 1, staged: 1 }], (made) => made);
     await markBlob(db, 's1', 'stored', null);
     await reopenBlobs(db, ['s1']);
     await settle(db, ['op-1'], []);
     await prune(db, KEEP_MS * 2);
-    await clearMirror(db);
+    await absorb(db, [], server, 1, { device: 'd', user: 'a' });
     expect(asked.length).toBeGreaterThanOrEqual(9);
     expect(new Set(asked)).toEqual(new Set(['strict']));
   });
@@ -177,11 +181,71 @@ describe('settling', () => {
     expect(await prune(db, KEEP_MS + 2)).toBe(1);
     expect(await db.count('bytes')).toBe(0);
   });
+
+  it('P10 keeps a proof that a younger operation names as well', async () => {
+    await record(['s1']);
+    await record(['s1']);
+    await absorb(db, [result('op-1', 1)], server, 1);
+    await absorb(db, [result('op-2', 2)], server, 1_000);
+    await settle(db, ['op-1', 'op-2'], []);
+    await markBlob(db, 's1', 'stored', null);
+    expect(await prune(db, KEEP_MS + 2)).toBe(1);
+    expect([await db.count('blobs'), await db.count('bytes')]).toEqual([1, 1]);
+    expect(await prune(db, KEEP_MS + 1_002)).toBe(1);
+    expect([await db.count('blobs'), await db.count('bytes')]).toEqual([0, 0]);
+  });
+
+  it('P10 an operation of a former chain counts its fourteen days from its answer, one that moved begins anew', async () => {
+    await record();
+    await record();
+    await absorb(db, [result('op-1', 1)], server, 1);
+    await settle(db, ['op-1'], []);
+    await restamp(db, 'i2', (old, seq, prev) => ({ envelope: { ...old, incarnation: 'i2', seq, prev }, hash: 'h' }));
+    expect((await db.getAll('journal')).map((one) => [one.op_id, one.incarnation, one.seq, one.acked_at])).toEqual([
+      ['op-1', INCARNATION, 1, 1],
+      ['op-2', 'i2', 1, null],
+    ]);
+    expect(await prune(db, 100 * KEEP_MS)).toBe(1);
+    expect(await db.getAllKeys('journal')).toEqual(['op-2']);
+    await absorb(db, [result('op-2', 1)], { ...server, incarnation: 'i2' }, 100 * KEEP_MS);
+    await settle(db, ['op-2'], []);
+    expect(await prune(db, 101 * KEEP_MS)).toBe(0);
+    expect(await prune(db, 101 * KEEP_MS + 1)).toBe(1);
+  });
+
+  it('P10 P31 what a restored server may not have is never pruned before it has answered for it again', async () => {
+    await record();
+    await record();
+    await absorb(db, [result('op-1', 1), result('op-2', 2)], { ...server, head_seq: 2 }, 1);
+    await settle(db, ['op-1', 'op-2'], []);
+    await swap(db, 'r', [{ ...PAGE, to: 4 }], (made) => made);
+    await absorb(db, [], { ...server, head_seq: 1, epoch: 'f' }, 2, { device: 'e', user: 'a' });
+    expect(await cursors(db)).toEqual({});
+    expect(await prune(db, 100 * KEEP_MS)).toBe(1);
+    expect(await db.getAllKeys('journal')).toEqual(['op-2']);
+    expect(await db.count('outbox')).toBe(0);
+    await swap(db, 'r', [{ ...PAGE, fresh: true }], (made) => made);
+    expect((await db.getAll('outbox')).map((one) => one.op_id)).toEqual(['op-2']);
+  });
+
+  it('P11 P31 a restored server is told again what this device or this courier recorded, nobody else elsewhere', async () => {
+    const acked = async () => (await db.get('journal', 'op-1'))?.acked_at;
+    await record();
+    await absorb(db, [result('op-1', 1)], server, 1);
+    await settle(db, ['op-1'], []);
+    const forgetful = { ...server, head_seq: 0, epoch: 'f' };
+    await absorb(db, [], forgetful, 2, { device: 'another', user: 'somebody else' });
+    expect(await acked()).toBe(1);
+    await absorb(db, [], forgetful, 2, { device: 'd', user: 'somebody else' });
+    expect(await acked()).toBeNull();
+  });
 });
 
 describe('the mirror', () => {
-  const finish = (to: number, staged: number, rows: MirrorRow[]) =>
-    swap(db, 'r', [{ scope: 'courier:a', to, staged, rows }], (made) => made);
+  const like = (wanted: { entity: string; rev: number }[]) => (present: MirrorRow[]) =>
+    sameDigest(digest(present), digest(wanted));
+  const finish = (to: number, staged: number, rows: MirrorRow[], over: Partial<Swap> = {}) =>
+    swap(db, 'r', [{ ...PAGE, to, staged, rows, ...over }], (made) => made);
 
   it('P26 shows staged pages and moves the cursor in one go', async () => {
     await stage(db, 'r', [row('task:1', 1), row('task:2', 2)]);
@@ -205,6 +269,37 @@ describe('the mirror', () => {
     await finish(3, 0, [row('task:1', 3)]);
     expect((await db.get('rows', 'task:1'))?.ver).toBe(5);
     expect(await cursors(db)).toEqual({ 'courier:a': 5 });
+  });
+
+  it('P29 a walk from nothing replaces what was there, and sets the cursor back', async () => {
+    await finish(9, 0, [row('task:1', 7), row('task:2', 8), row('notice:1', 9)]);
+    await finish(3, 0, [row('task:1', 3)], { fresh: true });
+    const left = await db.getAll('rows');
+    expect(left.map((one) => [one.entity, one.ver, one.present])).toEqual([
+      ['task:1', 3, true],
+      ['task:2', 3, false],
+    ]);
+    expect(await cursors(db)).toEqual({ 'courier:a': 3 });
+  });
+
+  it('P29 a walk from nothing leaves the rows of other scopes alone', async () => {
+    await finish(1, 0, [row('task:1', 1)]);
+    await finish(1, 0, [], { scope: 'courier:b', fresh: true });
+    expect((await db.get('rows', 'task:1'))?.present).toBe(true);
+  });
+
+  it('P30 holds the rows against the digest once they are swapped in', async () => {
+    const rows = [row('task:1', 1), row('task:2', 2)];
+    expect(await finish(2, 0, rows, { holds: like(rows) })).toEqual([]);
+    expect(await finish(3, 0, [row('task:2', 3, false)], { holds: like(rows) })).toEqual(['courier:a']);
+    expect(await finish(3, 0, [], { holds: like(rows.slice(0, 1)) })).toEqual([]);
+    await strict(db, ['rows'], (tx) => tx.objectStore('rows').delete('task:1'));
+    expect(await finish(3, 0, [], { holds: like(rows.slice(0, 1)) })).toEqual(['courier:a']);
+  });
+
+  it('P30 a page of a past state says nothing about rows another tab has brought further', async () => {
+    await finish(5, 0, [row('task:1', 5)]);
+    expect(await finish(3, 0, [], { holds: like([row('task:1', 3)]) })).toEqual([]);
   });
 
   it('P28 a removal becomes a tombstone, which goes once nothing waits behind it', async () => {

@@ -33,6 +33,13 @@ describe.each(dictionaries)('%s strings', (name) => {
     );
     expect(foreign).toEqual([]);
   });
+  it('have Chinese marks in Chinese, and in English quotes that no Chinese font draws wide', () => {
+    const narrow = Object.entries(zh).filter(([, text]) =>
+      /[\u4e00-\u9fff}][,;:!?(]|[,;:!?)][\u4e00-\u9fff]/.test(text),
+    );
+    expect(narrow).toEqual([]);
+    expect(Object.entries(en).filter(([, text]) => /[\u2018-\u201d]/.test(text))).toEqual([]);
+  });
   it('hide no word of a dictionary they are spoken with', () => {
     const beside = [...translators.values()].filter((made) => made.includes(name)).flat();
     const others = new Set(beside.filter((one) => one !== name));

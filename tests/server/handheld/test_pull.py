@@ -83,13 +83,14 @@ def test_p26_a_full_page_that_is_the_last_one_still_ends(house: House) -> None:
     assert end["final"] and end["rows"] == [] and end["to"] == 4
 
 
-def test_p26_a_ceiling_from_the_future_and_a_cursor_beyond_it_do_no_harm(house: House) -> None:
+def test_p26_p29_a_ceiling_from_the_future_does_no_harm_and_a_cursor_begins_anew(house: House) -> None:
     day(house, 3)
     phone = house.phone()
     page = tasks_page(phone, 0, 10_000, 500)
     assert (page["ceiling"], page["to"], page["final"]) == (3, 3, True)
     page = tasks_page(phone, 10_000, None, 500)
-    assert (page["from"], page["to"], page["rows"], page["final"]) == (3, 3, [], True)
+    assert (page["from"], page["to"], len(page["rows"]), page["final"]) == (0, 3, 3, True)
+    assert page["reset"]
     page = tasks_page(phone, 3, 1, 500)
     assert (page["to"], page["rows"], page["final"]) == (3, [], True)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from server.core.db import db, read
 from server.crm.models import Customer
-from server.intake import applying
 from server.ops.models import Operation
 from server.payments.models import LedgerEntry
 from server.tasks.models import Task
@@ -20,16 +18,6 @@ from tests.server.intake.asking import DOOR, as_csv, begin, bring, count, undo, 
 from tests.server.intake.books import HEADER, order_row
 
 WISH = "要求"
-
-
-@pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
-
-
-@pytest.fixture
-def desk(cast: Cast) -> Desk:
-    return cast.desk(cast.dora)
 
 
 def a_file(*rows: list[Any]) -> bytes:

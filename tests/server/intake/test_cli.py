@@ -21,11 +21,6 @@ LADE = (
 )
 
 
-@pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
-
-
 def run(app: Flask, *arguments: str | Path, lang: str = "en") -> Result:
     with app.app_context():
         return CliRunner(env={"LC_ALL": f"{lang}_XX.UTF-8"}).invoke(orders, [str(one) for one in arguments])

@@ -12,23 +12,13 @@ from openpyxl import load_workbook
 from sqlalchemy import select
 
 from server.core.db import db, read
-from server.intake import applying, jobs
+from server.intake import jobs
 from server.ops.models import Operation
 from server.tasks.models import HiddenImport, Task
 from tests.builders import Tape, assign_draft
 from tests.people import Cast, Desk
 from tests.server.intake.asking import DOOR, as_csv, begin, bring, count, wish, work
 from tests.server.intake.books import HEADER, as_bytes, book, order_row
-
-
-@pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
-
-
-@pytest.fixture
-def desk(cast: Cast) -> Desk:
-    return cast.desk(cast.dora)
 
 
 def test_a_file_of_strange_columns_is_looked_at_mapped_imported_and_remembered(

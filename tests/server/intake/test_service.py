@@ -48,9 +48,7 @@ def request_for(cast: Cast, table: Table, merchant: str = "shop") -> Request:
 
 
 @pytest.fixture(autouse=True)
-def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for the lock here."""
-    monkeypatch.setattr(applying, "_STAND_ASIDE_S", 0)
+def fifty_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FIRST", "LEAST", "MOST", "ALONE"):
         monkeypatch.setattr(applying, name, 50)
 

@@ -48,6 +48,12 @@ def test_a_clock_put_right_by_seconds_is_followed() -> None:
     assert learned(-20_000, known) == -20_000, "what is less is believed at once"
 
 
+@pytest.mark.parametrize("skew", [HOUR, -HOUR, 2 * MINUTE])
+def test_a_clock_that_was_set_is_believed_at_once(skew: int) -> None:
+    assert learned(skew, 0) == skew
+    assert learned(skew + 9_000, skew) < skew + 2_000, "a slow journey is no setting"
+
+
 @pytest.mark.parametrize("set_by", [DAY, -DAY, HOUR])
 def test_a_clock_set_while_the_work_waits_is_seen_through_by_the_one_that_only_runs(set_by: int) -> None:
     contact = Contact(NOON + HOUR, NOON + HOUR + set_by, 5_000_000 + HOUR, BOOT)

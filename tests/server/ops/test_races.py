@@ -34,7 +34,7 @@ def from_the_desk(desk: Desk, operation: dict[str, Any]) -> Callable[[], tuple[i
 def from_the_street(phone: Phone, body: dict[str, Any]) -> Callable[[], tuple[int, Any]]:
     """Each thread has a client of its own, as each retry has a connection of its own."""
     client = phone.handheld.client.application.test_client()
-    headers = {"Authorization": f"Bearer {phone.handheld.credential}"}
+    headers = phone.handheld.headers
 
     def send() -> tuple[int, Any]:
         response = client.post("/api/v1/exchange", json=body, headers=headers)

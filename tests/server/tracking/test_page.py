@@ -47,7 +47,7 @@ def states(visitor: Visitor) -> list[str]:
 def test_a_delivery_from_order_to_door(house: House, phone: Phone) -> None:
     task = house.order()
     visitor = Visitor(house, task)
-    assert sentence(visitor) == "已收到您的包裹信息，预计今天 10:00–11:00送到。"
+    assert sentence(visitor) == "已收到您的包裹信息，预计今天 10:00–11:00 送到。"
     assert states(visitor) == ["now", "next", "next", "next", "next"]
     house.tell(
         "task.assigned",
@@ -55,10 +55,10 @@ def test_a_delivery_from_order_to_door(house: House, phone: Phone) -> None:
         {"courier": house.cast.liang.id, "sequence": 1},
         base={"courier": None},
     )
-    assert sentence(visitor) == "包裹已安排好快递员，预计今天 10:00–11:00送到。"
+    assert sentence(visitor) == "包裹已安排好快递员，预计今天 10:00–11:00 送到。"
     assert sentence(visitor, "?lang=en") == "Your parcel has a courier. It should come today, 10:00–11:00."
     phone.sends("task.out_for_delivery", f"task:{task}", {})
-    assert sentence(visitor) == "正在派送，预计今天 10:00–11:00送到。"
+    assert sentence(visitor) == "正在派送，预计今天 10:00–11:00 送到。"
     assert states(visitor) == ["done", "done", "now", "next", "next"]
     assert "最近一次收到快递员的消息：09:00" in visitor.read().text
     phone.sends("task.arrived", f"task:{task}", {})
@@ -78,29 +78,31 @@ def test_a_courier_out_of_signal_widens_the_band(house: House, phone: Phone) -> 
     house.clock.advance(minutes=9)
     assert "时间已放宽" not in visitor.read().text
     house.clock.advance(minutes=14)
-    assert sentence(visitor) == "正在派送，预计今天 10:00–11:30送到。"
+    assert sentence(visitor) == "正在派送，预计今天 10:00–11:30 送到。"
     text = visitor.read("?lang=en").text
     assert "Widened: courier out of signal for 23 min" in text
     assert "Courier last heard 09:00" in text
     assert "As of 09:23" in text
     phone.exchange()
-    assert sentence(visitor) == "正在派送，预计今天 10:00–11:00送到。"
+    assert sentence(visitor) == "正在派送，预计今天 10:00–11:00 送到。"
 
 
 def test_a_late_parcel_is_called_late(house: House, phone: Phone) -> None:
     task = house.assigned()
     visitor = Visitor(house, task)
     later(house, phone, minutes=121)
-    assert sentence(visitor) == "原定今天 10:00–11:00送到，已经过了时间，快递员还没有出发。"
+    assert sentence(visitor) == "原定今天 10:00–11:00 送到，已经过了时间，快递员还没有出发。"
     phone.sends("task.out_for_delivery", f"task:{task}", {})
-    assert sentence(visitor) == "原定今天 10:00–11:00送到，已经晚了，快递员还在路上。"
+    assert sentence(visitor) == "原定今天 10:00–11:00 送到，已经晚了，快递员还在路上。"
 
 
 def test_a_failed_attempt_says_why_and_what_next(house: House, phone: Phone) -> None:
     task = house.assigned()
     visitor = Visitor(house, task, "en-GB")
     phone.fails(reason="NOT_HOME")
-    assert sentence(visitor) == "We could not deliver it today 09:00: Nobody home. We will come again."
+    assert (
+        sentence(visitor) == "We could not deliver it today 09:00. Reason: Nobody home. We will come again."
+    )
     assert states(visitor) == ["done", "done", "done", "problem", "next"]
     payload = {"courier": house.cast.bei.id, "window_start": AT + 86_400_000, "window_end": AT + 90_000_000}
     house.tell("task.reattempt_planned", f"task:{task}", payload)
@@ -125,7 +127,7 @@ def test_held_returned_and_cancelled(house: House, phone: Phone) -> None:
 def test_a_pickup_has_its_own_words(house: House, phone: Phone) -> None:
     task = house.assigned(kind="pickup")
     visitor = Visitor(house, task)
-    assert sentence(visitor) == "快递员预计今天 10:00–11:00上门取件。"
+    assert sentence(visitor) == "快递员预计今天 10:00–11:00 上门取件。"
     assert states(visitor) == ["done", "now", "next", "next"]
     payload = {"pieces": 1, "weight_g": 900, "photos": [SHA], "waybill": None}
     phone.sends("task.picked_up", f"task:{task}", payload, blobs=[SHA])

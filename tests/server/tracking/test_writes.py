@@ -309,7 +309,7 @@ def test_a_wrong_delivery_is_taken_back_and_looked_into(house: House, task: str,
     [case] = house.cases()
     assert case["kind"] == "disputed"
     text = visitor.read("?said=wrong").text
-    assert "您说没有收到这个包裹，站点正在核实，今天 10:00前给您答复。" in text
+    assert "您说没有收到这个包裹，站点正在核实，今天 10:00 前给您答复。" in text
     assert "您告诉我们没有收到" in text
     assert "本人签收 已撤回" in text
     assert "您不用重复提交" in text

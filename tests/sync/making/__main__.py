@@ -5,7 +5,18 @@ import re
 import sys
 from pathlib import Path
 
-from tests.sync.making import basics, facts, money, pending, people, plans, requests, states, validating
+from tests.sync.making import (
+    basics,
+    digests,
+    facts,
+    money,
+    pending,
+    people,
+    plans,
+    requests,
+    states,
+    validating,
+)
 from tests.sync.making.book import Book
 
 HERE = Path(__file__).resolve().parents[3] / "sync" / "vectors"
@@ -33,6 +44,8 @@ BOOKS = (
     people.belonging,
     people.profiles,
     people.late,
+    digests.digests,
+    digests.anew,
 )
 
 

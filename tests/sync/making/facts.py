@@ -16,6 +16,7 @@ from tests.sync.making.cast import (
     parcel,
     stamped,
     task,
+    uid,
 )
 
 KEY = f"task:{TASK}"
@@ -213,6 +214,33 @@ def _holders(book: Book) -> None:
         {KEY: task(status="arrived")},
         desk,
         {"status": "applied", "kinds": [], "after.status": "delivered", "after.outcome": outcome(desk)},
+    )
+    by_desk = {KEY: task(status="delivered", outcome=outcome(op("task.delivered", CHEN, 4)))}
+    twice = {"status": "conflict", "kinds": ["contradiction"], "changes": {}, "cases.0.suggested": "theirs"}
+    book.decide(
+        "the desk signed off in the holder's name, then his own sign-off comes",
+        "P2 P19",
+        by_desk,
+        done,
+        twice,
+    )
+    by_holder = {KEY: task(status="delivered", outcome=outcome(op("task.delivered", LI, 4)))}
+    book.decide("the holder signed off, then the desk does in his name", "P2 P19", by_holder, desk, twice)
+    spare = {KEY: task(status="delivered", outcome=outcome(op("task.delivered", LI, 4, device=uid(9, 9))))}
+    book.decide(
+        "a spare handheld took over and delivered, then the dead one comes back and says so too",
+        "P19 P32",
+        spare,
+        done,
+        twice,
+    )
+    failed = outcome(op("task.attempt_failed", LI, 4, device=uid(9, 9)))
+    book.decide(
+        "a spare handheld took over and failed, then the dead one comes back with the delivery",
+        "P19 P32",
+        {KEY: task(status="attempt_failed", outcome=failed, attempts=1)},
+        done,
+        {"status": "applied", "kinds": [], "after.status": "delivered", "after.attempts": 1},
     )
     again = op("task.attempt_failed", LI, 9)
     first = outcome(op("task.attempt_failed", LI, 4))

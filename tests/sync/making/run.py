@@ -9,9 +9,19 @@ from sync.apply import apply
 from sync.canonical import NotCanonicalError, canonical, derive, normal_waybill, sha256_hex
 from sync.clock import corrected
 from sync.conflict import effect
+from sync.digest import digest
 from sync.merge import decide, fold
 from sync.pending import absorb, item_state, overlay
-from sync.protocol import UnreadableError, narrowed, parse, plan_push, position_code, slice_batch
+from sync.protocol import (
+    UnreadableError,
+    astray,
+    forgot,
+    narrowed,
+    parse,
+    plan_push,
+    position_code,
+    slice_batch,
+)
 from sync.requests import applies, belongs
 from sync.upcast import upcast
 from sync.validate import validate
@@ -54,6 +64,10 @@ def _request(given: Plain) -> Plain:
     return {"belongs": belongs(request, task), "applies": counts}
 
 
+def _digest(given: Plain) -> Plain:
+    return asdict(digest((row["entity"], row["rev"]) for row in given["rows"]))
+
+
 FUNCTIONS: dict[str, Callable[[Plain], Plain]] = {
     "canonical": _canonical,
     "derive": lambda given: {"id": derive(*given["parts"])},
@@ -63,6 +77,9 @@ FUNCTIONS: dict[str, Callable[[Plain], Plain]] = {
     "apply": lambda given: {"record": apply(given["record"], given["op"])},
     "merge": lambda given: asdict(three_way(given["base"], given["theirs"], given["mine"])),
     "decide": _decide,
+    "digest": _digest,
+    "astray": lambda given: {"cause": astray(**given)},
+    "forgot": lambda given: {"cause": forgot(**given)},
     "fold": _fold,
     "request": _request,
     "effect": _effect,

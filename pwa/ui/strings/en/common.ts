@@ -89,7 +89,7 @@ export const common: Record<keyof typeof zh, string> = {
   'case.second_payment': 'Paid twice',
   'case.quarantined': 'The server could not use it',
   'case.device_lost': 'Device lost operations',
-  'case.request_late': 'Customer’s wish came too late',
+  'case.request_late': "Customer's wish came too late",
   'case.disputed': 'Disputed by the customer',
   'unit.pieces': '{n} {n|piece|pieces}',
   'minutes.left': '{n} min left',

@@ -39,7 +39,7 @@ export const common = {
   'request.id_check': '核对证件',
   'request.other': '客户要求',
   'request.new': '新',
-  requests: '客户特别要求',
+  requests: '客户特殊要求',
   'recipient.self': '本人',
   'recipient.family': '家人',
   'recipient.reception': '前台',

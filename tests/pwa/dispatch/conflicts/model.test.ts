@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as model from '../../../../pwa/dispatch/conflicts/model';
 import type { Place } from '../../../../pwa/dispatch/conflicts/types';
+import type { Outcome } from '../../../../pwa/dispatch/types';
+import { desk } from '../../../../pwa/ui/strings/en/desk';
+import rules from '../../../../sync/tables/merge.json';
 
 const HOUR = 3_600_000;
 const NOON = 1_777_867_200_000;
@@ -78,7 +81,24 @@ describe('deciding', () => {
       'noted',
     ]);
     expect(model.outcomesInOrder({ outcomes: ['noted'], suggested: 'mine' })).toEqual(['noted']);
-    for (const outcome of ['mine', 'theirs', 'noted'] as const) expect(model.quickReasons(outcome)).toHaveLength(3);
+  });
+
+  it('offers reasons that fit who speaks', () => {
+    const reasons = (kind: string, outcome: Outcome) => model.quickReasons({ kind, mine: {} }, outcome);
+    for (const kind of Object.keys(rules.kinds)) {
+      for (const outcome of ['mine', 'theirs', 'noted'] as const) {
+        const offered = reasons(kind, outcome);
+        expect(new Set(offered).size).toBe(3);
+        for (const name of offered) expect(desk).toHaveProperty([`quick.${name}`]);
+        expect(offered.includes('plan_came_late')).toBe(
+          outcome === 'mine' && ['cancelled', 'reassigned'].includes(kind),
+        );
+      }
+    }
+    expect(reasons('disputed', 'mine')).toContain('evidence_missing');
+    expect(reasons('disputed', 'theirs')).toEqual(['evidence_clear', 'called_customer', 'customer_found_it']);
+    expect(reasons('contradiction', 'theirs')).toContain('evidence_missing');
+    expect(reasons('device_lost', 'noted')).toContain('asked_courier');
   });
 
   it('goes on to the neighbour', () => {

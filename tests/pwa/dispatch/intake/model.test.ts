@@ -5,6 +5,7 @@ import {
   documentOf,
   draftsOf,
   missingOf,
+  movedText,
   percent,
   runs,
   saysMerchant,
@@ -101,5 +102,11 @@ describe('an import', () => {
     expect(canUndo(state)).toBe(false);
     expect(canUndo({ ...state, status: 'applied' })).toBe(true);
     expect(canUndo({ ...state, status: 'applied', new: 0 })).toBe(false);
+  });
+
+  it('tells an order that has moved in the words of the reader', () => {
+    const said = (status: string): string => (status === 'delivered' ? '已签收' : status);
+    expect(movedText('A: 1 (SF1): delivered', said)).toBe('A: 1 (SF1) · 已签收');
+    expect(movedText('as it came', said)).toBe('as it came');
   });
 });

@@ -1,0 +1,36 @@
+/** One sync and what it needs around it: for the engine of a page, and for a worker that was woken without one (P12). */
+import { readMeta } from '../store';
+import { openContext, type Context } from './context';
+import { runSync } from './exchange';
+import { sayWiped } from './standing';
+import type { EngineOptions, Platform, SyncOutcome } from './types';
+
+const NOTHING = { pushed: 0, pulled: 0, blobs: 0 };
+
+export async function syncNow(ctx: Context): Promise<SyncOutcome> {
+  // Another tab may have enrolled, logged in, or wiped this handheld.
+  ctx.identity = (await readMeta(ctx.db, 'identity')) ?? null;
+  ctx.standing = (await readMeta(ctx.db, 'standing')) ?? 'ok';
+  if (!ctx.identity) {
+    await sayWiped(ctx);
+    return { ok: false, phase: 'idle', code: 'not_enrolled', ...NOTHING };
+  }
+  ctx.syncing = true;
+  ctx.changed();
+  try {
+    return await runSync(ctx);
+  } finally {
+    ctx.syncing = false;
+    ctx.changed();
+  }
+}
+
+/** Syncs once on a connection of its own. */
+export async function syncOnce(platform: Platform, options: EngineOptions): Promise<SyncOutcome> {
+  const ctx = await openContext(platform, options, () => undefined);
+  try {
+    return await syncNow(ctx);
+  } finally {
+    ctx.db.close();
+  }
+}

@@ -1,0 +1,111 @@
+"""`doorstep backup`, `restore`, `epoch new`, `audit`: copies of the database, and what handhelds are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import flask_migrate
+from flask import current_app
+from sqlalchemy import inspect
+
+from server.core import backup as copies
+from server.core.clock import now_ms
+from server.core.config import Settings
+from server.core.db import db, read
+from server.ops import audit as auditing
+from server.ops import epochs
+from server.ops.queries import newest_position
+
+_Made = TypeVar("_Made")
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("to", type=_FOLDER)
+def backup(to: Path) -> None:
+    """Copy the database and the proofs into the folder TO; everybody may go on working.
+
+    TO may hold an earlier copy, to which new proofs are added. The keys in DOORSTEP_DATA are not copied.
+    """
+    added = _sentence(lambda: copies.copy_to(_settings(), to))
+    click.echo(f"copied to {to}; {added} proofs were new")
+
+
+@click.command()
+@click.argument("from_", metavar="FROM", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(from_: Path) -> None:
+    """Put the copy in the folder FROM in the place of the database, and begin a new epoch.
+
+    Handhelds are told, and offer again what the copy lacks. What was here before is kept beside the database.
+    """
+    kept, ended = _kept_aside(), _log_end()
+    brought = _sentence(lambda: copies.bring_back(_settings(), from_))
+    db.engine.dispose()
+    flask_migrate.upgrade()
+    begun = epochs.begin("restored")
+    click.echo(f"restored from {from_}; {brought} proofs came with it; epoch {begun}")
+    lost = max(0, ended - _log_end())
+    if lost:
+        click.echo(f"{lost} operations at the end of the log are gone; handhelds offer theirs again.")
+    if kept is not None:
+        click.echo(f"What was here before is in {kept}: what a desk had entered since is there alone.")
+
+
+@click.group()
+def epoch() -> None:
+    """Lives of the database, which handhelds are told of."""
+
+
+@epoch.command("new")
+def new_epoch() -> None:
+    """Begin a new epoch: for whoever has put back a database by other means than `doorstep restore`."""
+    click.echo(f"epoch {epochs.begin('by hand')}")
+
+
+@click.command()
+def audit() -> None:
+    """Hold the database against itself: digests against rows, chains against hashes. Fails when anything differs."""
+    with read():
+        found = list(auditing.findings())
+    for one in found:
+        click.echo(f"{one.kind}  {one.about}  {one.said}")
+    if found:
+        raise click.ClickException(f"{len(found)} things do not add up")
+    click.echo("everything adds up")
+
+
+def _kept_aside() -> Path | None:
+    """The present database, copied beside itself; None when there is none yet."""
+    with db.engine.connect() as connection:
+        if not inspect(connection).has_table("operations"):
+            return None
+    now = now_ms()
+    moment = datetime.fromtimestamp(now // 1000, UTC).strftime("%Y%m%d-%H%M%S")
+    folder = _settings().data / f"before-restore-{moment}-{now % 1000:03d}"
+    folder.mkdir(parents=True)
+    return _sentence(lambda: copies.copy_database(_settings(), folder))
+
+
+def _log_end() -> int:
+    with db.engine.connect() as connection:
+        if not inspect(connection).has_table("operations"):
+            return 0
+    with read():
+        return newest_position()
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["doorstep_settings"]
+    return settings
+
+
+def _sentence(work: Callable[[], _Made]) -> _Made:
+    """What is wrong with a copy is a sentence, no trace."""
+    try:
+        return work()
+    except copies.BackupError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,109 @@
+"""A crowd of handhelds at once: what is too much is told when to come again, before it costs anything (P18, F15)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from server.core import metrics
+from server.core.db import db
+from server.handheld import admission, api
+from tests.server.ops.house import House
+
+PLACES = 2
+
+
+@pytest.fixture
+def narrow(house: House) -> Iterator[House]:
+    """A server that works on two exchanges at once."""
+    admission.open_gate(house.app.extensions, PLACES)
+    yield house
+    admission.open_gate(house.app.extensions, 64)
+
+
+class Held:
+    """Exchanges that are being worked on until they are let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.inside = threading.Semaphore(0)
+        self.go = threading.Event()
+        real = api.push
+
+        def slow(*args: Any, **named: Any) -> Any:
+            self.inside.release()
+            assert self.go.wait(10)
+            return real(*args, **named)
+
+        monkeypatch.setattr(api, "push", slow)
+
+
+def test_p18_f15_beyond_its_places_the_server_says_when_to_come_again_before_any_look_into_the_database(
+    narrow: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = [narrow.phone() for _ in range(PLACES + 1)]
+    held, statuses = Held(monkeypatch), []
+
+    def exchange(phone: Any) -> None:
+        statuses.append(phone.send(phone.tape.exchange()).status_code)
+
+    threads = [threading.Thread(target=exchange, args=(phone,)) for phone in phones[:PLACES]]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert held.inside.acquire(timeout=10)
+    before, asked = metrics.EXCHANGES_REFUSED._value.get(), []
+    with narrow.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", lambda *_: asked.append(1))
+    refused = phones[PLACES].send(phones[PLACES].tape.exchange())
+    looked = len(asked)
+    assert (refused.status_code, refused.json["code"], looked) == (503, "busy", 0)
+    assert admission.SOONEST_S <= int(refused.headers["Retry-After"]) <= admission.LATEST_S
+    assert metrics.EXCHANGES_REFUSED._value.get() == before + 1
+    assert narrow.desk().get("/api/v1/devices").status_code == 200, "the desk is not kept out"
+    held.go.set()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200, 200]
+    assert phones[PLACES].exchange()["head_seq"] == 0
+
+
+def test_p18_f15_a_place_is_given_back_whatever_became_of_the_exchange(
+    narrow: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = narrow.phone()
+    for body in (b"{broken", b"[]"):
+        for _ in range(PLACES + 1):
+            assert phone.send_raw(body).status_code == 400
+    phone.handheld.credential, known = "wrong", phone.handheld.credential
+    assert [phone.send(phone.tape.exchange()).status_code for _ in range(PLACES + 1)] == [401] * (PLACES + 1)
+    phone.handheld.credential = known
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(api, "push", broken)
+    answers = [phone.send(phone.tape.exchange()) for _ in range(PLACES + 1)]
+    assert [answer.status_code for answer in answers] == [500] * (PLACES + 1)
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers), "never a 5xx without it"
+
+
+def test_p18_f15_the_crowd_is_told_different_moments(narrow: House) -> None:
+    phone = narrow.phone()
+    gate = narrow.app.extensions["doorstep_exchanges"]
+    for _ in range(PLACES):
+        assert gate.acquire(blocking=False)
+    told = {phone.send(phone.tape.exchange()).headers["Retry-After"] for _ in range(40)}
+    assert len(told) > 3
+    for _ in range(PLACES):
+        gate.release()
+
+
+def test_p18_f15_a_server_that_is_not_ready_says_when_to_ask_again(house: House) -> None:
+    """The house's tables were not made by migrations, so it is not."""
+    answer = house.app.test_client().get("/readyz")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
