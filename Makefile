@@ -57,10 +57,21 @@ demo-export: ## write a made-up day of pickups for make day to OUT=... (default 
 	@mkdir -p var
 	@exec doorstep demo --export "$(or $(OUT),var/demo-day.csv)"
 
-.PHONY: bench
-bench: ## how long 50,000 orders take beside handhelds that push, on SQLite and on PostgreSQL (ROWS=n, RUNS=n)
+.PHONY: simulate
+simulate: ## two days of five handhelds, server, desk and customers per seed, with every fault (SEEDS=n, FROM=n, BUG=name|list, KEEP=name)
 	@scripts/bootstrap test
-	@python -m tests.bench.orders --rows "$(or $(ROWS),50000)" --runs "$(or $(RUNS),1)"
+	@python -m tests.simulation --seeds "$(or $(SEEDS),200)" --from "$(or $(FROM),1)" $(if $(BUG),--bug "$(BUG)") $(if $(KEEP),--keep "$(KEEP)")
+
+.PHONY: soak
+soak: ## 10,000 seeds, or as many as HOURS=2 give; the figures go into docs/MEASURED.md
+	@scripts/bootstrap test
+	@python -m tests.simulation --seeds "$(or $(SEEDS),10000)" --from "$(or $(FROM),1)" --hours "$(or $(HOURS),2)" --measured docs/MEASURED.md
+
+.PHONY: bench
+bench: ## the board with 50,000 tasks, and 50,000 orders beside handhelds that push; both databases (ROWS=n, RUNS=n)
+	@scripts/bootstrap test
+	@board=0; python -m tests.bench.board --tasks "$(or $(ROWS),50000)" || board=1; \
+	python -m tests.bench.orders --rows "$(or $(ROWS),50000)" --runs "$(or $(RUNS),1)" && exit $$board
 
 .PHONY: lock
 lock: ## write constraints.txt again after a change of the Python dependencies
