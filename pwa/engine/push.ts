@@ -94,7 +94,9 @@ async function sendable(ctx: Context, row: JournalRow): Promise<unknown> {
   return result?.parked ? stub(row.envelope, result.code ?? 'unreadable', bodyHash(row.envelope)) : row.envelope;
 }
 
+/** Not when it was refused for its place: it is offered again in a chain of its own, and counts there. */
 function sameOperation(row: JournalRow | undefined, result: WireResult): boolean {
+  if (result.status === 'quarantined' && result.code === 'seq_reuse') return false;
   return row !== undefined && (result.op_id === null || result.op_id === row.op_id);
 }
 

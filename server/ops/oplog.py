@@ -45,6 +45,7 @@ def answers(writer: Writer, items: Sequence[Item]) -> Answers:
     """What has been answered to these items, or to others at their place or with their id."""
     found = Answers()
     ids = [op_id for item in items if (op_id := id_of(item)) is not None]
+    came = {item.body_hash for item in items}
     seqs = [item.seq for item in items if item.seq is not None]
     for table in (Operation, Quarantined):
         condition: Any = among(table.op_id, ids)
@@ -56,10 +57,16 @@ def answers(writer: Writer, items: Sequence[Item]) -> Answers:
         )
         for row in db.session.execute(query.where(condition)):
             mine = (row.device_id, row.incarnation) == (writer.device_id, writer.incarnation)
-            # Somebody else's copy, which was refused for its place, is no first answer to the one it was copied from.
-            copied = not mine and row.result["code"] == "position_mismatch"
-            found.add(None if copied else row.op_id, row.seq if mine else None, row.body_hash, row.result)
+            op_id = None if _misplaced(row, mine=mine, came=came) else row.op_id
+            found.add(op_id, row.seq if mine else None, row.body_hash, row.result)
     return found
+
+
+def _misplaced(row: Any, *, mine: bool, came: set[str]) -> bool:
+    """Whether a copy that was refused for its place says nothing about the operation itself: somebody else's copy, or
+    one at a place another history has taken, once it comes from a place of its own."""
+    code = row.result["code"]
+    return (code == "position_mismatch" and not mine) or (code == "seq_reuse" and row.body_hash not in came)
 
 
 def answer_elsewhere(item: Item, op_id: str) -> Result | None:

@@ -220,7 +220,8 @@ export class FakeServer {
   private take(entries: Entry[], incarnation: string, seq: number, op: Envelope): WireResult {
     const today = upcast(op as never) as unknown as Envelope;
     const known = entries[seq - 1];
-    if (known) return known.result;
+    if (known?.op.op_id === op.op_id) return known.result;
+    if (known) return { ...known.result, op_id: op.op_id, status: 'quarantined', code: 'seq_reuse', conflict: null };
     const misplaced = positionCode(op, DEVICE, incarnation, seq);
     const before = this.opIds.get(op.op_id);
     if (before?.content === contentOf(op)) {

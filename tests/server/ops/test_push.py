@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from server.core.ids import uuid7
 from server.ops.models import Operation, Quarantined
 from tests.builders import Tape, draft, order_draft, task_id
 from tests.server.ops.house import WAYBILL, House, Phone
@@ -143,6 +144,30 @@ def test_p16_another_operation_at_a_used_place_is_parked_once(house: House) -> N
     assert len(house.cases()) == 1
     assert [note["text"] for note in house.record(f"task:{task}")["notes"]] == ["first history"]
     assert phone.exchange(phone.tape.envelopes, 1)["results"][0]["status"] == "applied"
+
+
+def test_p16_what_was_refused_for_its_place_counts_once_it_has_one(house: House) -> None:
+    """The handheld whose storage went back offers its second history again, in a chain of its own."""
+    task = house.assigned()
+    phone = house.phone()
+    note(phone, task, "first history")
+    phone.push()
+    rewritten = Tape(house.cast.liang.id, phone.handheld.device)
+    rewritten.incarnation = phone.tape.incarnation
+    rewritten.record("task.noted", f"task:{task}", {"text": "second history"})
+    assert phone.exchange(rewritten.envelopes, 1)["results"][0]["code"] == "seq_reuse"
+    [refused] = rewritten.envelopes
+    own = uuid7()
+    again = {**refused, "incarnation": own, "prev": None}
+    phone.tape.incarnation = own
+    for _ in range(2):
+        [result] = phone.exchange([again], 1)["results"]
+        assert (result["op_id"], result["status"]) == (refused["op_id"], "applied")
+    assert [note["text"] for note in house.record(f"task:{task}")["notes"]] == [
+        "first history",
+        "second history",
+    ]
+    assert len(house.parked(code="seq_reuse")) == 1
 
 
 def test_p16_a_place_taken_by_something_parked_is_taken_too(house: House) -> None:
