@@ -63,12 +63,18 @@ simulate: ## two days of five handhelds, server, desk and customers per seed, wi
 	@python -m tests.simulation --seeds "$(or $(SEEDS),200)" --from "$(or $(FROM),1)" $(if $(BUG),--bug "$(BUG)") $(if $(KEEP),--keep "$(KEEP)")
 
 .PHONY: soak
-soak: ## 10,000 seeds, or as many as HOURS=2 give; the figures go into docs/MEASURED.md
+soak: ## 10,000 seeds, or as many as HOURS=2 give, then every fault at full size, or for MINUTES=n; figures in docs/MEASURED.md
 	@scripts/bootstrap test
-	@python -m tests.simulation --seeds "$(or $(SEEDS),10000)" --from "$(or $(FROM),1)" --hours "$(or $(HOURS),2)" --measured docs/MEASURED.md
+	@seeds=0; python -m tests.simulation --seeds "$(or $(SEEDS),10000)" --from "$(or $(FROM),1)" --hours "$(or $(HOURS),2)" --measured docs/MEASURED.md || seeds=1; \
+	python -m tests.faults --soak --minutes "$(or $(MINUTES),0)" --measured docs/MEASURED.md && exit $$seeds
 
 .PHONY: bench
-bench: ## the board with 50,000 tasks, and 50,000 orders beside handhelds that push; both databases (ROWS=n, RUNS=n)
+bench: ## a station's shift: push, pull, delta, storm, idle polling beside a raw floor; both databases (DEVICES=n, TASKS=n)
+	@scripts/bootstrap test
+	@python -m tests.bench.shift --devices "$(or $(DEVICES),200)" --tasks "$(or $(TASKS),150)" --measured docs/MEASURED.md
+
+.PHONY: bench-desk
+bench-desk: ## the board with 50,000 tasks, and 50,000 orders beside handhelds that push; both databases (ROWS=n, RUNS=n)
 	@scripts/bootstrap test
 	@board=0; python -m tests.bench.board --tasks "$(or $(ROWS),50000)" || board=1; \
 	python -m tests.bench.orders --rows "$(or $(ROWS),50000)" --runs "$(or $(RUNS),1)" && exit $$board

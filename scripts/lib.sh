@@ -3,6 +3,8 @@ ROOT="$PWD"
 SYSTEM_PATH="$PATH"
 PATH="$ROOT/.venv/bin:$PATH"
 export PATH
+# Some machines are told to keep no bytecode; here hundreds of processes would compile the same sources again.
+unset PYTHONDONTWRITEBYTECODE
 SUDO_WORD=""
 [ "$(id -u)" = 0 ] || SUDO_WORD="sudo "
 

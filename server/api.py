@@ -8,6 +8,7 @@ from server.auth.api import blp as auth
 from server.core.openapi import DoorstepApi, init_openapi
 from server.dispatch.api import blp as dispatch
 from server.dispatch.customers_api import blp as customers
+from server.dispatch.devices_api import blp as devices
 from server.dispatch.inbox_api import blp as inbox
 from server.dispatch.live_api import blp as live
 from server.handheld.api import blp as handheld
@@ -20,16 +21,28 @@ from server.ops.api import blp as operations
 from server.tracking.api import pages as customer_page
 from sync.schemas import OPERATIONS, ROW_BODIES, ExchangeRequest
 
-FEATURES = (auth, operations, handheld, blobs, dispatch, inbox, links, customers, notifications, live, orders)
+FEATURES = (
+    auth,
+    devices,
+    operations,
+    handheld,
+    blobs,
+    dispatch,
+    inbox,
+    links,
+    customers,
+    notifications,
+    live,
+    orders,
+)
 
 
-def mount(app: Flask) -> DoorstepApi:
+def mount(app: Flask) -> None:
     """Register every feature's addresses."""
-    api = init_openapi(app, describe_operations)
     for feature in FEATURES:
-        api.register_blueprint(feature)
+        app.register_blueprint(feature)
     app.register_blueprint(customer_page)
-    return api
+    init_openapi(app, FEATURES, describe_operations)
 
 
 def describe_operations(api: DoorstepApi) -> None:

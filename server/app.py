@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, g, request
-from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import server.intake.queries  # noqa: F401 - its tables belong to the schema, and only a command uses them
@@ -11,8 +10,8 @@ from server import api, wiring
 from server.auth import passwords, sessions
 from server.auth.limits import limiter
 from server.core import access, bus, clock, errors, headers, health, logs, metrics, openapi, pages
-from server.core.config import ROOT, Settings
-from server.core.db import db, default_mode, init_db, restore_mode
+from server.core.config import Settings
+from server.core.db import default_mode, init_db, restore_mode
 from server.dispatch.live_api import tiles
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -43,7 +42,6 @@ def create_app(settings: Settings | None = None, *, live: bool = True) -> Flask:
         init_sockets(app, settings)
     _trust_proxies(app, settings)
     init_db(app, settings)
-    Migrate(app, db, directory=str(ROOT / "migrations"))
     errors.register(app)
     logs.init_request_log(app)
     metrics.init_metrics(app)

@@ -1,36 +1,46 @@
-"""The `doorstep` command: what an operator types."""
+"""The `doorstep` command: what an operator types.
+
+What a command needs is loaded when it is typed, and not before: the demo starts three processes with it, and each
+would otherwise begin by loading what only the other commands use.
+"""
 
 from __future__ import annotations
 
-import getpass
 import os
-import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
-import flask_migrate
-from flask import Flask
 
-from server import watch
-from server.app import create_app
-from server.auth import queries, service
-from server.auth.keys_cli import keys
-from server.auth.policy import Lang, Role, StationView, UserView
-from server.core import openapi as openapi_document
 from server.core.config import ROOT, ConfigError, Settings
-from server.core.db import read, transaction
-from server.day.cli import day
-from server.demo.cli import demo
-from server.dispatch import live
-from server.intake.cli import orders
-from server.notifications.cli import outbox
-from server.ops.cli import audit, backup, epoch, restore
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 # Threads no live desk may take, whoever asks for how many.
 FREE_THREADS = 4
+
+# The commands of the features: name -> where it is.
+APART = {
+    "demo": "server.demo.cli:demo",
+    "day": "server.day.cli:day",
+}
+# Those that run inside the application.
+INSIDE = {
+    "db": "server.core.migrations_cli:database",
+    "stations": "server.auth.cli:stations",
+    "users": "server.auth.cli:users",
+    "devices": "server.auth.cli:devices",
+    "keys": "server.auth.keys_cli:keys",
+    "orders": "server.intake.cli:orders",
+    "outbox": "server.notifications.cli:outbox",
+    "epoch": "server.ops.cli:epoch",
+    "backup": "server.ops.cli:backup",
+    "restore": "server.ops.cli:restore",
+    "audit": "server.ops.cli:audit",
+}
 
 
 class _Inside:
@@ -41,12 +51,15 @@ class _Inside:
 
         What a person typed is answered in words: of the log only errors are shown, unless LOG_LEVEL asks for more.
         """
+        from server.app import create_app
+        from server.auth.service import RefusedError
+
         try:
             settings = Settings.from_env()
             quiet = settings if os.environ.get("LOG_LEVEL") else replace(settings, log_level="error")
             with create_app(quiet, live=False).app_context():
                 return super().invoke(ctx)  # type: ignore[misc]
-        except (ConfigError, service.RefusedError) as error:
+        except (ConfigError, RefusedError) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -58,7 +71,35 @@ class OneInApp(_Inside, click.Command):
     """A command of its own that runs inside the application."""
 
 
-@click.group()
+class Doorstep(click.Group):
+    """Finds the features' commands when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those of this file and those of the tables."""
+        return sorted({*super().list_commands(ctx), *APART, *INSIDE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command, loaded now."""
+        if cmd_name in APART:
+            return _load(APART[cmd_name])
+        if cmd_name in INSIDE:
+            return _inside(_load(INSIDE[cmd_name]))
+        return super().get_command(ctx, cmd_name)
+
+
+def _load(where: str) -> click.Command:
+    module, _, name = where.partition(":")
+    command: click.Command = getattr(import_module(module), name)
+    return command
+
+
+def _inside(command: click.Command) -> click.Command:
+    if isinstance(command, click.Group):
+        return InApp(command.name, commands=command.commands, help=command.help)
+    return OneInApp(command.name, callback=command.callback, params=command.params, help=command.help)
+
+
+@click.group(cls=Doorstep)
 @click.version_option(package_name="doorstep")
 def main() -> None:
     """Doorstep: a courier company's own system."""
@@ -75,6 +116,8 @@ def serve(
 ) -> None:
     """Run the web server (gunicorn). A live desk holds a thread; some are always left for everybody else."""
     settings = _settings()
+    from server.dispatch import live
+
     held = settings.sockets + live.SPARE
     if threads is not None and threads < held + FREE_THREADS:
         raise click.ClickException(
@@ -102,141 +145,10 @@ def serve(
 @main.command()
 def worker() -> None:
     """Run an outbox worker."""
+    _settings()
     from server import worker as outbox_worker
 
-    _settings()
     outbox_worker.main()
-
-
-@main.group(cls=InApp)
-def db() -> None:
-    """The database."""
-
-
-@db.command()
-@click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
-    """Bring the database to the newest revision; does nothing when it is there."""
-    flask_migrate.upgrade(revision=revision)
-
-
-@db.command()
-@click.argument("revision")
-def downgrade(revision: str) -> None:
-    """Take the database back to REVISION (`base` for empty). Data of later tables is lost."""
-    flask_migrate.downgrade(revision=revision)
-
-
-@db.command()
-def check() -> None:
-    """Fail when the models and the migrations disagree."""
-    flask_migrate.check()
-
-
-@db.command()
-@click.option("--message", required=True, help="What changes, in a few words.")
-def revision(message: str) -> None:
-    """Write a migration from the difference to the models (make it on PostgreSQL)."""
-    flask_migrate.migrate(message=message)
-
-
-@main.group(cls=InApp)
-def stations() -> None:
-    """Stations."""
-
-
-@stations.command("add")
-@click.argument("code")
-@click.argument("name")
-@click.option("--timezone", default="Asia/Shanghai", show_default=True)
-@click.option("--currency", default="CNY", show_default=True)
-def add_station(code: str, name: str, timezone: str, currency: str) -> None:
-    """Make a station CODE called NAME."""
-    with transaction():
-        made = service.create_station(code, name, timezone=timezone, currency=currency)
-    click.echo(f"station {made.code} {made.id}")
-
-
-@main.group(cls=InApp)
-def users() -> None:
-    """People."""
-
-
-@users.command("add")
-@click.argument("username")
-@click.option("--station", "station_code", required=True, help="Code of the station.")
-@click.option("--name", required=True, help="Name as colleagues know it.")
-@click.option("--role", required=True, type=click.Choice(get_args(Role)))
-@click.option("--lang", default="zh", show_default=True, type=click.Choice(get_args(Lang)))
-@click.option("--no-password", is_flag=True, help="A courier with a handheld only: no web login.")
-def add_user(username: str, station_code: str, name: str, role: str, lang: str, no_password: bool) -> None:
-    """Make a user; the password is asked for, or read from standard input when that is no terminal."""
-    password = None if no_password else _password()
-    with transaction():
-        station = _station(station_code)
-        made = service.create_user(
-            station.id, username, name, cast("Role", role), password=password, lang=cast("Lang", lang)
-        )
-    click.echo(f"user {made.username} {made.id}")
-
-
-@users.command("disable")
-@click.argument("username")
-def disable_user(username: str) -> None:
-    """End a person's access: logins, sessions and devices."""
-    with transaction():
-        service.disable_user(_user(username).id)
-    click.echo(f"user {username} disabled")
-
-
-@main.group(cls=InApp)
-def devices() -> None:
-    """Handhelds."""
-
-
-@devices.command("enrol")
-@click.argument("username")
-def enrol(username: str) -> None:
-    """Print a one-time enrolment code for the courier USERNAME."""
-    with transaction():
-        issued = service.issue_code(_user(username), issued_by=None, key=_settings().secret_key)
-    click.echo(f"{issued.code}  (valid until {_utc(issued.expires_at)})")
-
-
-@devices.command("revoke")
-@click.argument("device")
-def revoke(device: str) -> None:
-    """Revoke the device with this id."""
-    with transaction():
-        if queries.device(device) is None:
-            raise service.RefusedError(f"There is no device {device}.")
-        fresh = service.revoke_device(device, by=None)
-    click.echo(f"device {device} {'revoked' if fresh else 'was revoked before'}")
-
-
-@devices.command("list")
-@click.option("--station", "station_code", help="Only this station.")
-def list_devices(station_code: str | None) -> None:
-    """List devices: id, station, courier, enrolled, last heard, state."""
-    with read():
-        chosen = [_station(station_code)] if station_code else queries.stations()
-        rows = [(s, d, u) for s in chosen for d, u in queries.devices_of(s.id)]
-    for station, device, user in rows:
-        heard = _utc(device.last_heard) if device.last_heard else "never"
-        state = "revoked" if device.revoked else "active"
-        click.echo(
-            f"{device.id}  {station.code}  {user.username}  {_utc(device.enrolled_at)}  {heard}  {state}"
-        )
-
-
-main.add_command(InApp("orders", commands=orders.commands, help=orders.help))
-main.add_command(InApp("keys", commands=keys.commands, help=keys.help))
-main.add_command(InApp("outbox", commands=outbox.commands, help=outbox.help))
-main.add_command(InApp("epoch", commands=epoch.commands, help=epoch.help))
-for one in (backup, restore, audit):
-    main.add_command(OneInApp(one.name, callback=one.callback, params=one.params, help=one.help))
-main.add_command(demo)
-main.add_command(day)
 
 
 @main.command()
@@ -246,8 +158,11 @@ main.add_command(day)
 @click.option("--out", type=click.Path(path_type=Path), default=ROOT / "pwa" / "api" / "openapi.json")
 def openapi(only_check: bool, out: Path) -> None:
     """Write the OpenAPI document the web apps' types are generated from."""
+    from server.app import create_app
+    from server.core import openapi as document
+
     settings = Settings(database_url="sqlite://", data=ROOT / "var", secret_key="-", log_level="error")  # noqa: S106 - signs nothing
-    text = openapi_document.text(create_app(settings, live=False))
+    text = document.text(create_app(settings, live=False))
     if not only_check:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
@@ -269,6 +184,8 @@ def _gunicorn(options: dict[str, Any]) -> None:
 
         def load(self) -> Flask:
             """Make the application, in the worker and not before the fork."""
+            from server.app import create_app
+
             return create_app()
 
     Server().run()
@@ -276,6 +193,9 @@ def _gunicorn(options: dict[str, Any]) -> None:
 
 def _prepare(worker: Any) -> None:
     """In the process that answers: sockets end with it, and its numbers are served beside it."""
+    from server import watch
+    from server.dispatch import live
+
     live.of(worker.wsgi).ending = lambda: not worker.alive
     watch.serve(worker.wsgi, offset=0)
 
@@ -285,30 +205,3 @@ def _settings() -> Settings:
         return Settings.from_env()
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _station(code: str) -> StationView:
-    station = queries.station_by_code(code)
-    if station is None:
-        raise service.RefusedError(f"There is no station {code}.")
-    return station
-
-
-def _user(username: str) -> UserView:
-    user = queries.user_by_username(username)
-    if user is None:
-        raise service.RefusedError(f"There is no user {username}.")
-    return user
-
-
-def _password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    first = getpass.getpass("Password: ")
-    if first != getpass.getpass("Again: "):
-        raise click.ClickException("The two passwords differ.")
-    return first
-
-
-def _utc(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -28,6 +28,8 @@ INSIDE: tuple[tuple[type[Any], Any], ...] = (
     (OperationDecided, react.correct),
     (OperationDecided, react.carry_out),
     (OperationDecided, react.undo),
+    (OperationDecided, react.release),
+    (OperationDecided, react.withhold),
     (OperationDecided, react.open_cases),
     (OperationDecided, react.close_shift),
     (EntitiesCreated, react.wake),

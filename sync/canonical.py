@@ -53,19 +53,36 @@ def _unclean_leaf(value: object) -> str | None:
     return "number" if isinstance(value, float) else "type"
 
 
-def is_clean(value: object, depth: int = 0) -> bool:
-    """Whether `unclean` would find nothing: asked of every operation, so it names nothing and stops at the first."""
-    if isinstance(value, str):
-        return _BAD_TEXT.search(value) is None
-    if isinstance(value, dict):
-        return depth < MAX_DEPTH and all(
-            _good_key(key) and is_clean(item, depth + 1) for key, item in value.items()
-        )
-    if isinstance(value, list):
-        return depth < MAX_DEPTH and all(is_clean(item, depth + 1) for item in value)
-    if isinstance(value, int):
-        return -MAX_INTEGER <= value <= MAX_INTEGER
-    return value is None
+def is_clean(value: object) -> bool:
+    """Whether `unclean` would find nothing: asked of every operation, so it goes level by level and names nothing."""
+    level: list[Any] = [value]
+    texts: list[str] = []
+    keys: list[Any] = []
+    for depth in range(MAX_DEPTH + 1):
+        inner: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is str:
+                texts.append(item)
+            elif kind is dict:
+                inner.extend(item.values())
+                keys.extend(item)
+                if depth == MAX_DEPTH:
+                    return False
+            elif kind is list:
+                inner.extend(item)
+                if depth == MAX_DEPTH:
+                    return False
+            elif kind is int:
+                if not -MAX_INTEGER <= item <= MAX_INTEGER:
+                    return False
+            elif item is not None and kind is not bool:
+                return next(unclean(value), None) is None
+        if not inner:
+            break
+        level = inner
+    good_keys = all(type(key) is str for key in keys) and _good_key("".join(keys))
+    return good_keys and _BAD_TEXT.search("".join(texts)) is None
 
 
 def _good_key(key: object) -> bool:

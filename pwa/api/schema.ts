@@ -117,7 +117,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The devices of the caller's station, revoked ones too. */
+        /** The handhelds of the caller's station with what each has recorded and what of it is here, revoked ones too. */
         get: {
             parameters: {
                 query?: never;
@@ -181,6 +181,56 @@ export interface paths {
                 default: components["responses"]["DEFAULT_ERROR"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let count what a revoked handheld had handed in, each as its author's and in its place; 200 at the most.
+         * @description There is something to let count for as long as `left` is not 0; with nothing there it changes nothing. A handheld
+         *     that is in use may hold some as well, recorded on it by somebody who has left.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    device_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Released"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2882,6 +2932,7 @@ export interface components {
         };
         Device: {
             app: string | null;
+            confirmed: number;
             enrolled_at: number;
             head_seq: number;
             id: string;
@@ -2890,7 +2941,15 @@ export interface components {
             last_heard: number | null;
             login_since: number | null;
             login_until: number | null;
+            lost: number;
+            lost_case: string | null;
+            recorded: number;
+            refused: number;
+            releasable: number;
             revoked_at: number | null;
+            shift: components["schemas"]["DeviceShift"] | null;
+            since: number | null;
+            skew_ms: number | null;
             /** @enum {string} */
             state: "working" | "draining" | "drained" | "wiped";
             user: components["schemas"]["PersonRef"];
@@ -2898,6 +2957,15 @@ export interface components {
         };
         Devices: {
             devices: components["schemas"]["Device"][];
+        };
+        DeviceShift: {
+            closed_at: number | null;
+            here: boolean;
+            id: string;
+            started_at: number;
+            /** @enum {string} */
+            status: "open" | "closed";
+            told: components["schemas"]["ToldCounts"] | null;
         };
         Enrolled: {
             credential: string;
@@ -3549,6 +3617,14 @@ export interface components {
                 [key: string]: unknown;
             };
             row: number;
+        };
+        Release: {
+            reason: string;
+        };
+        Released: {
+            left: number;
+            refused: number;
+            released: number;
         };
         Replayed: {
             id: string;
@@ -4315,6 +4391,11 @@ export interface components {
             status: string;
             type: string;
             voided: boolean;
+        };
+        ToldCounts: {
+            confirmed: number;
+            recorded: number;
+            waiting: number;
         };
         Touch: {
             /** @description ms since 1970-01-01T00:00Z */

@@ -32,6 +32,7 @@ export type Outcome = Served['Decision']['outcome'];
 
 export type DeviceRow = Served['Device'];
 export type EnrolmentCode = Served['Code'];
+export type Released = Served['Released'];
 
 export type ResultStatus = 'applied' | 'merged' | 'conflict' | 'deferred' | 'quarantined';
 export type OperationResult = Served['Result'];

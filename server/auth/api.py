@@ -9,7 +9,6 @@ from flask import current_app, request
 
 from server.auth import handhelds, queries, schemas, service, sessions
 from server.auth.guards import (
-    DESK_ROLES,
     current_device,
     current_scope,
     current_user,
@@ -25,7 +24,6 @@ from server.core.config import Settings
 from server.core.db import read, transaction
 from server.core.errors import Code, Problem
 
-NO_LOGIN = {"login_since": None, "login_until": None}
 blp = Blueprint("auth", __name__, url_prefix="/api/v1", description="Sessions and devices")
 
 
@@ -147,22 +145,6 @@ def wiped() -> None:
         raise Problem(Code.CONFLICT, "Nobody has told this handheld to forget anything.")
     with transaction():
         handhelds.wiped(device.id)
-
-
-@blp.route("/devices", methods=["GET"])
-@web(*DESK_ROLES)
-@blp.response(200, schemas.Devices)
-def devices() -> dict[str, Any]:
-    """The devices of the caller's station, revoked ones too."""
-    with read():
-        rows = queries.devices_of(current_scope().station)
-        live = handhelds.logins_of(device.id for device, _ in rows)
-    return {
-        "devices": [
-            {**vars(device), "user": user, **(NO_LOGIN if device.revoked else live.get(device.id, NO_LOGIN))}
-            for device, user in rows
-        ]
-    }
 
 
 @blp.route("/devices/<string:device_id>/revoke", methods=["POST"])

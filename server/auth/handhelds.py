@@ -10,17 +10,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from server.auth.models import Device, HandheldSession, User
 from server.auth.policy import DeviceView, SessionView, UserView
 from server.auth.queries import device_view, user_view
 from server.auth.service import hash_credential, lock_device, take_code
 from server.core.clock import now_ms
-from server.core.db import affected, among, db
+from server.core.db import affected, db
 from server.core.ids import uuid7
+from server.core.sql import among, columns_of, part, run
 
 DAY_MS = 24 * 3_600_000
 
@@ -33,26 +33,31 @@ class LoggedIn:
     token: str
 
 
+_DEVICE, _SESSION = Device.__table__.c, HandheldSession.__table__.c
+_KNOWN = (
+    select(*columns_of(Device), *columns_of(User), *columns_of(HandheldSession))
+    .join_from(Device.__table__, User.__table__, User.__table__.c.id == _DEVICE.user_id)
+    .outerjoin(
+        HandheldSession.__table__,
+        (_SESSION.device_id == _DEVICE.id)
+        & (_SESSION.token_hash == bindparam("token"))
+        & _SESSION.ended_at.is_(None),
+    )
+    .where(_DEVICE.credential_hash == bindparam("credential"))
+)
+
+
 def authenticate(credential: str, token: str) -> tuple[DeviceView, UserView, SessionView | None] | None:
     """The device with this credential, its courier and his live login; also a revoked one (`device.revoked` says so).
 
     A handheld from before there were logins has its credential for a token, until it logs in anew.
     """
-    row: Any = db.session.execute(
-        select(Device, User, HandheldSession)
-        .join(User, User.id == Device.user_id)
-        .outerjoin(
-            HandheldSession,
-            (HandheldSession.device_id == Device.id)
-            & (HandheldSession.token_hash == hash_credential(token or credential))
-            & HandheldSession.ended_at.is_(None),
-        )
-        .where(Device.credential_hash == hash_credential(credential))
-    ).one_or_none()
+    shown = {"credential": hash_credential(credential), "token": hash_credential(token or credential)}
+    row = run(_KNOWN, shown).one_or_none()
     if row is None:
         return None
-    device, owner, session = row
-    live = session is not None and session.user_id == owner.id and session.until > now_ms()
+    device, owner, session = (part(row, model) for model in (Device, User, HandheldSession))
+    live = session.id is not None and session.user_id == owner.id and session.until > now_ms()
     view = SessionView(session.id, session.until) if live else None
     return device_view(device, owner), user_view(owner), view
 

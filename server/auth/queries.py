@@ -7,6 +7,7 @@ from typing import cast
 
 from sqlalchemy import select
 
+from server.auth import contacts
 from server.auth.models import Device, Station, User, WebSession
 from server.auth.policy import DESK, DeviceState, DeviceView, Lang, Role, StationView, UserView
 from server.core.db import db
@@ -96,6 +97,17 @@ def devices_of(station_id: str) -> list[tuple[DeviceView, UserView]]:
     return [(device_view(d, u), user_view(u)) for d, u in rows]
 
 
+def devices_of_user(user_id: str) -> list[DeviceView]:
+    """The devices somebody logged in on last, by id."""
+    rows = db.session.execute(
+        select(Device, User)
+        .join(User, User.id == Device.user_id)
+        .where(Device.user_id == user_id)
+        .order_by(Device.id)
+    )
+    return [device_view(device, owner) for device, owner in rows]
+
+
 def devices_by_id(ids: Iterable[str]) -> dict[str, DeviceView]:
     """The devices with these ids; unknown ids are left out."""
     wanted = sorted(set(ids))
@@ -134,7 +146,7 @@ def device_view(row: Device, owner: User) -> DeviceView:
         revoked_at=row.revoked_at,
         revoked=row.revoked_at is not None or owner.disabled_at is not None,
         app=row.app,
-        last_heard=row.last_heard,
+        last_heard=contacts.latest(row.id, row.last_heard),
         incarnation=row.incarnation,
         head_seq=row.head_seq,
         waiting=row.waiting,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from server.auth.policy import DEVICE_STATES, LANGS, ROLES
+from server.auth.policy import LANGS, ROLES
 
 
 class StationRef(Schema):
@@ -105,31 +105,3 @@ class HandheldSession(Schema):
     session = fields.String(required=True)
     user = fields.Nested(EnrolledUser, required=True)
     station = fields.Nested(StationFull, required=True)
-
-
-class Device(Schema):
-    """A device as the desk lists it; times in ms, `waiting` is what the handheld said it still holds.
-
-    `login_since` and `login_until` are null when nobody is logged in. `state`: a revoked one drains, was told to
-    forget, has forgotten.
-    """
-
-    id = fields.String(required=True)
-    label = fields.String(required=True, allow_none=True)
-    user = fields.Nested(PersonRef, required=True)
-    enrolled_at = fields.Integer(required=True)
-    last_heard = fields.Integer(required=True, allow_none=True)
-    revoked_at = fields.Integer(required=True, allow_none=True)
-    app = fields.String(required=True, allow_none=True)
-    head_seq = fields.Integer(required=True)
-    waiting = fields.Integer(required=True, allow_none=True)
-    incarnation = fields.String(required=True, allow_none=True)
-    state = fields.String(required=True, validate=validate.OneOf(DEVICE_STATES))
-    login_since = fields.Integer(required=True, allow_none=True)
-    login_until = fields.Integer(required=True, allow_none=True)
-
-
-class Devices(Schema):
-    """All devices of a station, newest first."""
-
-    devices = fields.List(fields.Nested(Device), required=True)

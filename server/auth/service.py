@@ -8,15 +8,16 @@ import secrets
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, Integer, String, bindparam, case, func, select, update
 
 from server.auth import passwords
 from server.auth.models import Device, EnrolmentCode, Station, User, WebSession
 from server.auth.policy import LANGS, ROLES, DeviceView, Lang, Role, StationView, UserView
 from server.auth.queries import device_view, station_by_code, user_view
 from server.core.clock import now_ms
-from server.core.db import affected, db, for_update
+from server.core.db import affected, db, for_update, one_writer
 from server.core.ids import uuid7
+from server.core.sql import run
 
 CODE_MS = 30 * 60 * 1000
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -192,15 +193,30 @@ def enrol(code: str, *, app: str | None, label: str | None, key: str) -> Enrolle
     return Enrolled(device_view(row, owner), user_view(owner), credential)
 
 
-def lock_device(device_id: str) -> DeviceView:
-    """Lock the device's row until the transaction ends (first lock of an exchange) and read it fresh."""
-    owner, row = db.session.execute(
-        for_update(
-            select(User, Device).join(User, User.id == Device.user_id).where(Device.id == device_id),
-            of=Device,
-        ).execution_options(populate_existing=True)
-    ).one()
-    return device_view(row, owner)
+_DEVICE = Device.__table__.c
+_LOCK = for_update(select(_DEVICE.id).where(_DEVICE.id == bindparam("device")))
+_OTHER_LOG = bindparam("log", type_=String).is_not(None) & _DEVICE.incarnation.is_distinct_from(
+    bindparam("log", type_=String)
+)
+_HEARD = (
+    update(Device.__table__)
+    .where(_DEVICE.id == bindparam("device"))
+    .values(
+        last_heard=bindparam("heard_at"),
+        app=func.coalesce(bindparam("build", type_=String), _DEVICE.app),
+        incarnation=func.coalesce(bindparam("log", type_=String), _DEVICE.incarnation),
+        head_seq=func.coalesce(
+            bindparam("head", type_=BigInteger), case((_OTHER_LOG, 0), else_=_DEVICE.head_seq)
+        ),
+        waiting=func.coalesce(bindparam("still", type_=Integer), _DEVICE.waiting),
+    )
+)
+
+
+def lock_device(device_id: str) -> None:
+    """Lock the device's row until the transaction ends: the first lock of an exchange."""
+    if not one_writer():
+        run(_LOCK, {"device": device_id})
 
 
 def hear(
@@ -216,16 +232,13 @@ def hear(
 
     A new incarnation begins at `head_seq` 0 unless one is given.
     """
-    row = db.session.get_one(Device, device_id)
-    row.last_heard = at
-    if app is not None:
-        row.app = app[:80]
-    if incarnation is not None and incarnation != row.incarnation:
-        row.incarnation, row.head_seq = incarnation, 0
-    if head_seq is not None:
-        row.head_seq = head_seq
-    if waiting is not None:
-        row.waiting = waiting
+    told = {
+        "build": None if app is None else app[:80],
+        "log": incarnation,
+        "head": head_seq,
+        "still": waiting,
+    }
+    run(_HEARD, {"device": device_id, "heard_at": at, **told})
 
 
 def revoke_device(device_id: str, *, by: str | None) -> bool:

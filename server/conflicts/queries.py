@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from server.conflicts.models import Conflict
 from server.core.db import db
 from server.core.records import Record
+from server.core.sql import among, run
 
 NOBODY = "none"
 """As `CaseFilter.owner`: cases that belong to nobody."""
@@ -43,6 +44,14 @@ class CaseCounts:
     unowned: int = 0
 
 
+_CASE = Conflict.__table__.c
+_OPEN_OF = (
+    select(_CASE.task_id, _CASE.id)
+    .where(among(_CASE.task_id, "tasks"), _CASE.status == "open")
+    .order_by(_CASE.opened_at.desc(), _CASE.id)
+)
+
+
 def entities_of(conflict_ids: Iterable[str]) -> set[str]:
     """What the cases are about; an incident is about itself."""
     wanted = list(conflict_ids)
@@ -59,12 +68,7 @@ def open_of_tasks(task_ids: Iterable[str]) -> dict[str, str]:
     wanted = list(task_ids)
     if not wanted:
         return {}
-    query = (
-        select(Conflict.task_id, Conflict.id)
-        .where(Conflict.task_id.in_(wanted), Conflict.status == "open")
-        .order_by(Conflict.opened_at.desc(), Conflict.id)
-    )
-    return {str(row.task_id): row.id for row in db.session.execute(query)}
+    return {row.task_id: row.id for row in run(_OPEN_OF, {"tasks": wanted})}
 
 
 def disputed(station_id: str) -> Select[str | None]:
@@ -128,6 +132,14 @@ def one(conflict_id: str, station_id: str) -> Record | None:
     """One case of a station."""
     query = select(Conflict.record).where(Conflict.id == conflict_id, Conflict.station_id == station_id)
     return db.session.scalars(query).first()
+
+
+def open_of_kind(station_id: str, kind: str) -> set[str]:
+    """The open cases of one kind of a station."""
+    query = select(Conflict.id).where(
+        Conflict.station_id == station_id, Conflict.status == "open", Conflict.kind == kind
+    )
+    return set(db.session.scalars(query))
 
 
 def count_open(station_id: str) -> int:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from flask import Flask, current_app
-from sqlalchemy.orm import Session
 
 from server.core import outbox
 
@@ -69,16 +68,12 @@ class Bus(Generic[B]):
                 return seen
         raise UnquietError(f"still {sorted({type(e).__name__ for e in fresh})} after {ROUNDS} rounds")
 
-    def enqueue(self, session: Session, events: Iterable[object]) -> int:
-        """Write the outbox rows of AFTER reactors into the caller's transaction; returns how many."""
-        count = 0
-        for event in events:
-            for topic, make in self._after.get(type(event), ()):
-                message = make(event)
-                if message is not None:
-                    outbox.enqueue(session, topic, message.key, message.payload, due_at=message.due_at)
-                    count += 1
-        return count
+    def enqueue(self, events: Iterable[object]) -> int:
+        """Write the outbox rows of AFTER reactors into the open transaction; returns how many."""
+        made = [(topic, make(event)) for event in events for topic, make in self._after.get(type(event), ())]
+        rows = [outbox.row_of(topic, one.key, one.payload, one.due_at) for topic, one in made if one]
+        outbox.enqueue_rows(rows)
+        return len(rows)
 
 
 def install(app: Flask, bus: Bus[Any]) -> None:

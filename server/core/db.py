@@ -5,7 +5,7 @@ Three traps are closed here once, so that no feature has to know them:
 * SQLite's Python driver begins transactions late and loses updates silently (four threads, read then update).
   The driver's own handling is off; a writing transaction is `BEGIN IMMEDIATE`, one writer at a time.
 * SQLite 3.7.0 to 3.51.2 (fixed in 3.50.7 and 3.44.6) can lose a committed transaction in WAL mode when one
-  connection writes while another checkpoints. Those versions run with the rollback journal.
+  connection writes while another checkpoints. Those versions run with the rollback journal, which has no checkpoints.
 * A reader must not queue behind writers: `read()` and GET requests begin a deferred, read-only snapshot.
 """
 
@@ -16,8 +16,9 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVarTuple, cast
 
 import structlog
@@ -36,20 +37,15 @@ from sqlalchemy import (
     String,
     Table,
     Update,
-    any_,
     event,
-    func,
-    literal,
-    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from server.core import failpoint
+from server.core import failpoint, jsontext
 from server.core.config import Settings
-from server.core.jsontext import compact
 
 Mode = Literal["read", "write"]
 Columns = TypeVarTuple("Columns")
@@ -73,10 +69,12 @@ _TRANSIENT_SIGNS = (
     "unable to open database file",
     "disk I/O error",
     "disk is full",
-    "connection failed",
-    "connection timeout expired",
+    # SQLite takes a whole transaction back when it meets a full or failing disk, savepoints and all.
+    "no such savepoint",
+    "no transaction is active",
 )
 _OPEN = "doorstep_transaction"
+_CONNECTION = "doorstep_connection"
 _TURN = "doorstep_turnstile"
 _AFTER = "doorstep_after_commit"
 
@@ -111,7 +109,11 @@ _mode: ContextVar[Mode] = ContextVar("doorstep_db_mode", default="write")
 def init_db(app: Flask, settings: Settings) -> None:
     """Open the database for this app and install the rules above on its engine."""
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
-    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": compact}
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": jsontext.compact,
+        "json_deserializer": jsontext.read,
+    }
     if settings.database_url != "sqlite://":
         options["pool_size"] = POOL
     if settings.database_url.startswith("postgresql"):
@@ -130,12 +132,8 @@ def init_db(app: Flask, settings: Settings) -> None:
 def guard_sqlite(engine: Engine) -> None:
     """Make an SQLite engine safe: journal by version, fsync on commit, foreign keys, honest transactions."""
     journal = journal_mode_for(sqlite3.sqlite_version_info)
-    if journal == "delete":
-        log.warning(
-            "sqlite_rollback_journal",
-            version=sqlite3.sqlite_version,
-            why="this SQLite has the WAL-reset bug, so WAL stays off; 3.51.3 or later is faster",
-        )
+    if journal != "wal":
+        _say_why_no_wal(sqlite3.sqlite_version)
 
     def on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         connection.isolation_level = None
@@ -158,15 +156,29 @@ def guard_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", _begin_sqlite)
 
 
-def journal_mode_for(version: tuple[int, int, int]) -> Literal["wal", "delete"]:
-    """WAL where it is safe, the rollback journal on versions with the WAL-reset bug."""
+@cache
+def _say_why_no_wal(version: str) -> None:
+    """Once in a process's log, however many engines it opens."""
+    log.warning(
+        "sqlite_rollback_journal",
+        version=version,
+        why="this SQLite has the WAL-reset bug, so WAL stays off; 3.51.3 or later is faster",
+    )
+
+
+def journal_mode_for(version: tuple[int, int, int]) -> Literal["wal", "truncate"]:
+    """WAL where it is safe, the rollback journal on versions with the WAL-reset bug.
+
+    It is emptied and not deleted: SQLite syncs the one before it says "committed" and not the other, so that a deleted
+    journal could be back after a power cut, and take the last transaction back.
+    """
     fixed = (
         version < (3, 7, 0)
         or version >= (3, 51, 3)
         or (3, 50, 7) <= version < (3, 51, 0)
         or (3, 44, 6) <= version < (3, 45, 0)
     )
-    return "wal" if fixed else "delete"
+    return "wal" if fixed else "truncate"
 
 
 @contextlib.contextmanager
@@ -196,8 +208,24 @@ def transaction() -> Iterator[Session]:
     finally:
         _mode.reset(token)
         session.info.pop(_OPEN, None)
+        session.info.pop(_CONNECTION, None)
     for tell in session.info.pop(_AFTER, ()):
         tell()
+
+
+def connection() -> Connection:
+    """The connection of the session's transaction; every statement asks, so it is looked up once.
+
+    Once for each savepoint, too: only the session's own look makes one that has been begun.
+    """
+    session = db.session()
+    if not session.info.get(_OPEN):
+        return session.connection()
+    inside = session.get_nested_transaction()
+    known: tuple[SessionTransaction | None, Connection] | None = session.info.get(_CONNECTION)
+    if known is None or known[0] is not inside:
+        known = session.info[_CONNECTION] = (inside, session.connection())
+    return known[1]
 
 
 def once_committed(tell: Callable[[], None]) -> None:
@@ -224,6 +252,7 @@ def read() -> Iterator[Session]:
         session.close()
         _mode.reset(token)
         session.info.pop(_OPEN, None)
+        session.info.pop(_CONNECTION, None)
 
 
 def default_mode(mode: Mode) -> Token[Mode]:
@@ -244,17 +273,6 @@ def for_update(
     PostgreSQL: FOR UPDATE, or FOR SHARE with `share`. SQLite compiles it to nothing: its lock is the file.
     """
     return statement.with_for_update(read=share, of=of)
-
-
-def among(column: Any, values: Iterable[str]) -> Any:
-    """Whether the column holds one of these texts, as one parameter however many there are.
-
-    An IN list of hundreds is put together, parsed and planned anew each time, which costs more than the search.
-    """
-    listed = list(values)
-    if db.engine.dialect.name == "postgresql":
-        return column == any_(literal(listed, postgresql.ARRAY(String)))
-    return column.in_(select(func.json_each(compact(listed)).table_valued("value").c.value))
 
 
 def affected(session: Session, statement: Update | Delete) -> int:
@@ -283,7 +301,13 @@ def is_transient(error: BaseException) -> bool:
         error.connection_invalidated
         or (state is not None and (state in _TRANSIENT_STATES or state.startswith("08")))
         or any(sign in text for sign in _TRANSIENT_SIGNS)
+        or _never_reached_postgres(error)
     )
+
+
+def _never_reached_postgres(error: DBAPIError) -> bool:
+    """Whether it is the driver's own word, whatever that is today: what PostgreSQL itself says has a state."""
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", "") is None
 
 
 def _end_implicit(session: Session) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import structlog
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.core import migrations
 from server.core.access import public
-from server.core.config import ROOT
 from server.core.db import db, read
 
 health = Blueprint("health", __name__)
@@ -31,15 +27,10 @@ def ready() -> tuple[Response, int]:
     """200 when requests can be served, 503 with the reason when not."""
     try:
         with read() as session:
-            current = set(MigrationContext.configure(session.connection()).get_current_heads())
+            current = migrations.current(session.connection())
     except SQLAlchemyError as error:
         log.warning("not_ready", error=type(error).__name__)
         return jsonify(status="unavailable", reason="database"), 503
-    if current != _expected():
+    if current != migrations.newest():
         return jsonify(status="unavailable", reason="migrations"), 503
     return jsonify(status="ok", database=db.engine.dialect.name), 200
-
-
-@cache
-def _expected() -> frozenset[str]:
-    return frozenset(ScriptDirectory(str(ROOT / "migrations")).get_heads())

@@ -6,7 +6,7 @@ UUID and a member of an enumeration it can not be told to refuse: they become th
 
 import hashlib
 import json
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -24,6 +24,12 @@ def compact(value: object) -> str:
     except TypeError:
         text = _by_python(value)
         return _by_python(json.loads(text, parse_constant=lambda _no_number: None))
+
+
+def read(text: str | bytes) -> Any:
+    """A JSON text as the database kept it. A number beyond 64 bits is rounded: what must come back as it was handed in,
+    whatever it is, is kept as text."""
+    return orjson.loads(text)
 
 
 def plain_hash(value: object) -> str:

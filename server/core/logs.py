@@ -10,7 +10,8 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TextIO, cast
 
 import structlog
 from flask import Flask, Response, g, request
@@ -82,5 +83,20 @@ def _end(response: Response) -> Response:
     return response
 
 
+class _Stderr:
+    """Standard error that never refuses: a log whose disk is full costs its lines, and nobody his answer."""
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
+
+
+_STDERR = cast("TextIO", _Stderr())
+
+
 def _to_stderr(*_args: object) -> structlog.WriteLogger:
-    return structlog.WriteLogger(sys.stderr)
+    return structlog.WriteLogger(_STDERR)

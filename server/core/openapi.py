@@ -1,10 +1,16 @@
-"""The OpenAPI 3.1 document and its page, both served from here without anything from elsewhere."""
+"""The OpenAPI 3.1 document and its page, both served from here without anything from elsewhere.
+
+Both are made at the first look. Most processes never look, and describing every address takes longer than all the rest
+of an application's beginning.
+"""
 
 from __future__ import annotations
 
 import http
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, render_template_string
@@ -13,6 +19,7 @@ from flask_smorest.utils import prepare_response
 from marshmallow import Schema, fields, validate
 
 from server.core.access import public
+from server.core.blueprint import Blueprint as Feature
 from server.core.errors import MEDIA_TYPE, Code
 
 docs = Blueprint("docs", __name__)
@@ -55,9 +62,36 @@ class DoorstepApi(Api):  # type: ignore[misc]
             self.spec.components.response(name, response, lazy=True)
 
 
-def init_openapi(app: Flask, describe: Callable[[DoorstepApi], None]) -> DoorstepApi:
-    """Begin the document; features are registered on what this returns, `describe` adds what none of them names."""
+@dataclass
+class _Document:
+    """What is to be described; `api` when it has been."""
+
+    features: Sequence[Feature]
+    describe: Callable[[DoorstepApi], None]
+    api: DoorstepApi | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def init_openapi(app: Flask, features: Sequence[Feature], describe: Callable[[DoorstepApi], None]) -> None:
+    """Remember what the document is of: the features' addresses, and what `describe` adds that none of them names."""
     app.config.update(API_TITLE="Doorstep", API_VERSION="1", OPENAPI_VERSION="3.1.0")
+    app.extensions["doorstep_document"] = _Document(features, describe)
+
+
+def _described(app: Flask) -> DoorstepApi:
+    wanted: _Document = app.extensions["doorstep_document"]
+    with wanted.lock:
+        if wanted.api is None:
+            api = _begun(app)
+            for feature in wanted.features:
+                feature.register_views_in_doc(api, app, api.spec, name=feature.name, parameters=None)
+                api.spec.tag({"name": feature.name, "description": feature.description})
+            wanted.describe(api)
+            wanted.api = api
+    return wanted.api
+
+
+def _begun(app: Flask) -> DoorstepApi:
     api = DoorstepApi(
         app,
         spec_kwargs={
@@ -88,18 +122,12 @@ def init_openapi(app: Flask, describe: Callable[[DoorstepApi], None]) -> Doorste
             "description": "A web session; send X-CSRF-Token on everything that is no GET.",
         },
     )
-    app.extensions["doorstep_api"] = api
-    app.extensions["doorstep_describe"] = describe
     return api
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """The document as data. Shapes no address names are added at the first look: most processes never look."""
-    api: DoorstepApi = app.extensions["doorstep_api"]
-    describe = app.extensions.pop("doorstep_describe", None)
-    if describe is not None:
-        describe(api)
-    spec: dict[str, Any] = api.spec.to_dict()
+    """The document as data."""
+    spec: dict[str, Any] = _described(app).spec.to_dict()
     return spec
 
 

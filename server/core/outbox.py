@@ -22,6 +22,7 @@ from server.core import logs
 from server.core.clock import now_ms
 from server.core.db import Id, Json, Model, Ms, affected
 from server.core.ids import uuid7
+from server.core.sql import insert_rows
 
 LEASE_MS = 60_000
 FIRST_RETRY_MS = 1_000
@@ -118,16 +119,27 @@ def enqueue(
     session: Session, topic: str, key: str, payload: dict[str, Any], *, due_at: int | None = None
 ) -> str:
     """Write a row in the caller's transaction; returns its id."""
-    row = OutboxRow(
-        id=uuid7(),
-        topic=topic,
-        key=key,
-        payload=payload,
-        due_at=now_ms() if due_at is None else due_at,
-        request=logs.current_request(),
-    )
+    row = OutboxRow(**row_of(topic, key, payload, due_at))
     session.add(row)
     return row.id
+
+
+def enqueue_rows(rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows made by `row_of` in the transaction that is open."""
+    insert_rows(OutboxRow.__table__, rows)
+
+
+def row_of(topic: str, key: str, payload: dict[str, Any], due_at: int | None = None) -> dict[str, Any]:
+    """A row to be written, due now or at `due_at` (ms)."""
+    return {
+        "id": uuid7(),
+        "topic": topic,
+        "key": key,
+        "payload": payload,
+        "due_at": now_ms() if due_at is None else due_at,
+        "attempts": 0,
+        "request": logs.current_request(),
+    }
 
 
 def claim(session: Session, worker: str, *, limit: int = 20, lease_ms: int = LEASE_MS) -> list[Claimed]:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import String, bindparam, insert, select, update
+from sqlalchemy import String, Table, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.db import Json, Model, among, db
+from server.core.db import Json, Model, for_update
+from server.core.sql import among, insert_rows, run, update_rows
 
 Record = dict[str, Any]
 
@@ -57,7 +58,11 @@ class RecordStore:
     """
 
     def __init__(self, model: type[Model], promote: Callable[[Record], dict[str, Any]]) -> None:
-        self._table = model.__table__
+        table: Table = model.__table__
+        found = select(table.c.id, table.c.rev, table.c.record)
+        found = found.where(among(table.c.id, "ids")).order_by(table.c.id)
+        self._table = table
+        self._found = {None: found, "share": for_update(found, share=True), "lock": for_update(found)}
         self._promote = promote
 
     def load(self, ids: Iterable[str], lock: bool = True, share: bool = False) -> dict[str, Versioned]:
@@ -65,15 +70,8 @@ class RecordStore:
         wanted = sorted(set(ids))
         if not wanted:
             return {}
-        table = self._table
-        query = (
-            select(table.c.id, table.c.rev, table.c.record)
-            .where(among(table.c.id, wanted))
-            .order_by(table.c.id)
-        )
-        if lock:
-            query = query.with_for_update(read=share)
-        return {row.id: Versioned(row.rev, row.record) for row in db.session.execute(query)}
+        rows = run(self._found[("share" if share else "lock") if lock else None], {"ids": wanted})
+        return {row.id: Versioned(row.rev, row.record) for row in rows}
 
     def write(self, changes: Sequence[RecordChange]) -> None:
         """Inserts new records, updates known ones.
@@ -81,27 +79,14 @@ class RecordStore:
         Raises:
             StaleRecordError: a row was no longer at the revision the change was decided on.
         """
-        table = self._table
         new = [{**self._row(change), **change.beside} for change in changes if change.before is None]
         known = [
-            {**self._row(change), "was": change.before, "key": change.id}
-            for change in changes
-            if change.before is not None
+            {**self._row(change), "was": change.before} for change in changes if change.before is not None
         ]
-        if new:
-            db.session.execute(insert(table), new)
-        if known:
-            columns: dict[str, Any] = {
-                name: bindparam(name) for name in known[0] if name not in ("was", "key")
-            }
-            statement = (
-                update(table)
-                .where(table.c.id == bindparam("key"), table.c.rev == bindparam("was"))
-                .values(**columns)
-            )
-            written = db.session.connection().execute(statement, known).rowcount
-            if written != len(known):
-                raise StaleRecordError(f"{table.name}: {len(known) - written} of {len(known)} have moved on")
+        insert_rows(self._table, new)
+        missed = len(known) - update_rows(self._table, known, guard="rev")
+        if missed:
+            raise StaleRecordError(f"{self._table.name}: {missed} of {len(known)} have moved on")
 
     def _row(self, change: RecordChange) -> dict[str, Any]:
         return {"id": change.id, "rev": change.rev, "record": change.record, **self._promote(change.record)}

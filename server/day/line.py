@@ -1,13 +1,15 @@
 """The bad line: a proxy between handhelds and server that loses, doubles, delays and reorders requests.
 
-Loopback only. What it did is counted, so that a day can say which faults really fired.
+Loopback only. What it did is counted, so that a day can say which faults really fired. The rough day uses it, and so do
+the tests that break a running server.
 """
 
 import http.client
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from types import TracebackType
@@ -24,6 +26,8 @@ ODDS = (
     ("late_copy", 0.03),
     ("delayed", 0.05),
 )
+# The same with answers that break off in the middle, for whoever reads what comes as it comes.
+ODDS_WITH_CUTS = (*ODDS, ("cut_answer", 0.05))
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class _Answer:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    whole: bool = True
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Line:
     target: int
     seed: int
     spoil: bool = False
+    odds: Sequence[tuple[str, float]] = ODDS
     fired: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Self:
@@ -74,7 +80,8 @@ class Line:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
-                self.wfile.write(answer.body)
+                self.wfile.write(answer.body if answer.whole else answer.body[: len(answer.body) // 2])
+                self.close_connection = self.close_connection or not answer.whole
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _pass  # noqa: N815  # as http.server wants them
 
@@ -93,9 +100,14 @@ class Line:
         self._server.server_close()
 
     @property
+    def door(self) -> int:
+        """The port the handhelds think is the server's."""
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
         """Where the handhelds think the server is."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.door}"
 
     def carry(self, request: _Request) -> _Answer | None:
         """Passes a request on as well as this line does; None when nothing comes back."""
@@ -109,6 +121,8 @@ class Line:
         answer = self._forward(request)
         if fault == "doubled":
             self._forward(request)
+        if fault == "cut_answer" and answer is not None:
+            return replace(answer, whole=False)
         return None if fault == "lost_answer" else answer
 
     def _draw(self, request: _Request) -> tuple[str | None, float, list[_Request]]:
@@ -128,7 +142,7 @@ class Line:
 
     def _lot(self) -> str | None:
         lot = self._random.random()
-        for fault, odds in ODDS:
+        for fault, odds in self.odds:
             if lot < odds:
                 return fault
             lot -= odds

@@ -57,6 +57,35 @@ def _programs() -> Path:
 
 def start_postgres(supervisor: Supervisor, folder: Path) -> str:
     """Make the cluster in `folder` if it is new, start it under `supervisor`, and give its URL once it answers."""
+    return begin_postgres(supervisor, folder).url()
+
+
+@dataclass(frozen=True)
+class Starting:
+    """A server on its way up; whoever can do something else meanwhile does."""
+
+    supervisor: Supervisor
+    cluster: Cluster
+    pid: int
+    log: Path
+
+    def url(self) -> str:
+        """Its address, once it answers."""
+        try:
+            answers = self.supervisor.wait_until(lambda: _ready(self.cluster, self.pid), START_S)
+        except ChildDiedError as died:
+            raise PostgresError(
+                f"{died}. Its own last words ({self.log}):\n{_last_words(self.log)}"
+            ) from died
+        if not answers:
+            raise PostgresError(
+                f"PostgreSQL did not answer within {START_S:.0f} s. Its own words are in {self.log}."
+            )
+        return self.cluster.url
+
+
+def begin_postgres(supervisor: Supervisor, folder: Path) -> Starting:
+    """The same without waiting for its answer."""
     folder = folder.resolve()
     cluster = Cluster(folder / "data", _socket_folder(folder), _account_for_root())
     _make_folders(folder, cluster)
@@ -70,13 +99,7 @@ def start_postgres(supervisor: Supervisor, folder: Path) -> str:
     pid = supervisor.start(
         Child("PostgreSQL", command, cwd=cluster.data, user=cluster.user, log=log, stop_signal=signal.SIGINT)
     )
-    try:
-        answers = supervisor.wait_until(lambda: _ready(cluster, pid), START_S)
-    except ChildDiedError as died:
-        raise PostgresError(f"{died}. Its own last words ({log}):\n{_last_words(log)}") from died
-    if not answers:
-        raise PostgresError(f"PostgreSQL did not answer within {START_S:.0f} s. Its own words are in {log}.")
-    return cluster.url
+    return Starting(supervisor, cluster, pid, log)
 
 
 def _last_words(log: Path) -> str:

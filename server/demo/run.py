@@ -1,4 +1,9 @@
-"""`doorstep demo` from nothing to a running house: database, today's orders, web server, worker, words."""
+"""`doorstep demo` from nothing to a running house: database, today's orders, web server, worker, words.
+
+What takes long to load (the application, certificates) is loaded once PostgreSQL and the web server are on their way.
+"""
+
+from __future__ import annotations
 
 import socket
 import sys
@@ -8,18 +13,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ssl import create_default_context
+from typing import TYPE_CHECKING
 
 import click
-import flask_migrate
 
-from server.app import create_app
 from server.core.clock import now_ms
 from server.core.config import ROOT, Settings
-from server.demo.postgres import start_postgres
-from server.demo.seed import PASSWORD, Seeded, enrolment_codes, seed_day
+from server.demo.network import ANY_ADDRESS, lan_addresses
+from server.demo.postgres import begin_postgres
 from server.demo.supervise import Child, Supervisor
-from server.demo.tls import ANY_ADDRESS, Certificates, ensure_certificates, lan_addresses
-from server.demo.trust import CA_PATH, trust_words
+
+if TYPE_CHECKING:
+    from server.demo.seed import Seeded
+    from server.demo.tls import Certificates
 
 _DOORSTEP = (sys.executable, "-c", "from server.cli import main; main()")
 _READY_WITHIN_S = 60.0
@@ -38,7 +44,7 @@ class Wishes:
     tls: bool
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "Wishes":
+    def from_env(cls, environ: Mapping[str, str]) -> Wishes:
         """Reads them; refuses a database nobody knows."""
         database = environ.get("DB", "").lower()
         if database not in ("", "sqlite", "postgres", "postgresql"):
@@ -66,30 +72,41 @@ def run_demo(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
     _free_or_refuse(settings.host, settings.port)
     _show_metrics(env)
     with Supervisor() as supervisor:
-        if wishes.postgres:
-            env["DATABASE_URL"] = start_postgres(supervisor, settings.data / "postgres")
+        postgres = begin_postgres(supervisor, settings.data / "postgres") if wishes.postgres else None
+        if postgres:
+            env["DATABASE_URL"] = postgres.cluster.url
         certificates = _certificates(settings) if wishes.tls else None
         base = _address(settings, certificates)
         env.setdefault("DOORSTEP_URL", base)
         settings = Settings.from_env(env)
-        # The web server starts while this one writes the day: two cores, half the wait. Where the last start left
-        # everything migrated it need not even wait for that. The worker comes when a core is free again.
+        # The web server loads while this one loads and writes the day: two cores, half the wait. Where the last start
+        # left everything migrated it need not even wait for that, nor for PostgreSQL: it is asked whether it is ready.
+        # The worker comes when a core is free again: when people can already begin.
         left, newest = settings.data / "demo" / "migrated", _migrations()
         warm = left.exists() and left.read_text(encoding="utf-8") == newest
         if warm:
             _serve(supervisor, env, certificates)
-        app = create_app(settings, live=False)
-        with app.app_context():
-            flask_migrate.upgrade()
+        from server.app import create_app
+        from server.core import migrations
+        from server.core.db import read
+        from server.demo.seed import enrolment_codes, seed_day
+
+        if postgres:
+            postgres.url()
+        with create_app(settings, live=False).app_context():
+            with read() as session:
+                behind = migrations.current(session.connection()) != migrations.newest()
+            if behind:
+                migrations.upgrade()
             left.parent.mkdir(parents=True, exist_ok=True)
             left.write_text(newest, encoding="utf-8")
             if not warm:
                 _serve(supervisor, env, certificates)
             seeded = seed_day(settings.data / "demo")
             codes = enrolment_codes(seeded, settings.secret_key)
-        supervisor.start(Child("the worker", [*_DOORSTEP, "worker"], env=env))
         if not supervisor.wait_until(lambda: _answers(settings, certificates), _READY_WITHIN_S):
             raise CannotStartError("The web server does not answer; its own words stand above.")
+        supervisor.start(Child("the worker", [*_DOORSTEP, "worker"], env=env))
         say(_words(base, seeded, codes, settings))
         if certificates is not None:
             say(_trust(supervisor, settings, certificates))
@@ -119,6 +136,8 @@ def _answers(settings: Settings, certificates: Certificates | None) -> bool:
 
 
 def _certificates(settings: Settings) -> Certificates:
+    from server.demo.tls import ensure_certificates
+
     hosts = lan_addresses() if settings.host in ANY_ADDRESS else (settings.host,)
     return ensure_certificates(settings.data / "tls", hosts, datetime.fromtimestamp(now_ms() / 1000, UTC))
 
@@ -152,6 +171,8 @@ def _show_metrics(env: dict[str, str]) -> None:
 
 
 def _words(base: str, seeded: Seeded, codes: list[tuple[str, str]], settings: Settings) -> str:
+    from server.demo.seed import PASSWORD
+
     orders = f"{seeded.new_orders} new orders" if seeded.new_orders else "as it was left"
     private = settings.metrics
     metrics = [f"  Metrics              http://{private[0]}:{private[1]}/metrics"] if private else []
@@ -176,6 +197,8 @@ def _words(base: str, seeded: Seeded, codes: list[tuple[str, str]], settings: Se
 
 def _trust(supervisor: Supervisor, settings: Settings, certificates: Certificates) -> str:
     """Hands the authority's certificate out beside the demo, and says how to trust it."""
+    from server.demo.trust import CA_PATH, trust_words
+
     port = settings.port + 1
     url: str | None = None
     try:

@@ -6,7 +6,6 @@ the addresses change. The authority can only vouch for names of local networks (
 key from this folder cannot pose as a bank to a phone that trusts it.
 """
 
-import contextlib
 import datetime
 import ipaddress
 import os
@@ -20,12 +19,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from server.demo.network import ANY_ADDRESS
+
 CA_DAYS = 3650
 LEAF_DAYS = 397
 RENEW_BEFORE = datetime.timedelta(days=30)
 BACKDATE = datetime.timedelta(days=1)
 """A phone whose clock is a little late would refuse a certificate that begins now."""
-ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104  # recognised here, not bound
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 LOCAL_NETWORKS = tuple(
@@ -70,17 +70,6 @@ def ensure_certificates(folder: Path, hosts: Iterable[str], now: datetime.dateti
         _make_leaf(cert_file, key_file, ca, ca_key, names, now)
     digits = ca.fingerprint(hashes.SHA256()).hex(":").upper()
     return Certificates(folder / "doorstep-ca.crt", cert_file, key_file, names, digits)
-
-
-def lan_addresses() -> tuple[str, ...]:
-    """This machine's own IPv4 addresses on its networks, the one towards the router first; no packet is sent."""
-    found: list[str] = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # a documentation address: connecting UDP only chooses a route
-        found.append(probe.getsockname()[0])
-    with contextlib.suppress(OSError):
-        found += socket.gethostbyname_ex(socket.gethostname())[2]
-    return tuple(dict.fromkeys(one for one in found if not ipaddress.ip_address(one).is_loopback))
 
 
 def _sorted_hosts(hosts: set[str]) -> tuple[str, ...]:

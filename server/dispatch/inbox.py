@@ -41,6 +41,7 @@ class _Knowledge:
     customers: dict[str, Record]
     people: dict[str, str]
     devices: dict[str, str]
+    heads: dict[tuple[str, str], int]
     blobs: ContentStore
     now: int
 
@@ -153,6 +154,7 @@ def _know(scope: Scope, records: Sequence[Record], blobs: ContentStore, now: int
         customers={key: one for key, one in customers.items() if one["station"] == scope.station},
         people=detail.names(one for one in people if one),
         devices=detail.labels([*devices, *lost]),
+        heads=op_queries.consumed(one for one in lost if one),
         blobs=blobs,
         now=now,
     )
@@ -196,8 +198,12 @@ def _name(person: str | None, known: _Knowledge) -> str | None:
 
 
 def _device_named(record: Record, known: _Knowledge) -> dict[str, Any]:
+    """A lost handheld by its name, and how much of what it had lost has come after all."""
     device = record["mine"].get("device")
-    return {"device": known.devices.get(device, device[-6:])} if isinstance(device, str) and device else {}
+    if not isinstance(device, str) or not device:
+        return {}
+    arrived = op_queries.arrived_since(record["mine"], known.heads)
+    return {"device": known.devices.get(device, device[-6:]), "arrived": arrived}
 
 
 def _undo_until(record: Record, known: _Knowledge) -> int | None:

@@ -1,5 +1,6 @@
 """The handheld's doors: the exchange and the station manifest."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, current_app, request
@@ -23,10 +24,10 @@ from server.core.jsontext import compact
 from server.core.stores import blob_store
 from server.handheld import drain, messages
 from server.handheld.admission import admitted, open_gate
-from server.handheld.pull import pull, told_anew
+from server.handheld.pull import Pulled, look, pull, told_anew
 from server.ops import queries as op_queries
 from server.ops.batch import Writer
-from server.ops.push import Clocks, keep_unreadable, push
+from server.ops.push import Clocks, Pushed, keep_unreadable, push, unchanged
 from sync.protocol import MAX_BODY_BYTES, PROTOCOL, UnreadableError
 from sync.schemas import ExchangeResponse
 
@@ -65,18 +66,10 @@ def exchange() -> Response:
         asked.incarnation,
         revoked=caller.device.revoked,
     )
-    pushed = push(
-        writer,
-        asked.from_seq,
-        asked.operations,
-        last_seq=asked.last_seq,
-        clocks=Clocks(asked.sent_at, asked.mono, asked.boot),
-        app=asked.app,
-    )
     user = caller.user
     standing = _standing(caller)
     told = scope.pulls if standing["state"] == "ok" else ()
-    pulled = pull(told, asked.cursors, asked.ceilings, asked.limit)
+    pushed, pulled = _seen(caller, writer, asked, told) or _worked_in(writer, asked, told)
     missing = _missing(asked.operations, asked.proofs)
     if caller.device.revoked:
         standing["wipe"], still = drain.confirm(caller.device, asked, pushed.head_seq)
@@ -103,6 +96,27 @@ def exchange() -> Response:
             "pull": {**standing, "scopes": pulled.pages},
         }
     )
+
+
+def _seen(
+    caller: DeviceUser, writer: Writer, asked: messages.Request, told: Sequence[str]
+) -> tuple[Pushed, Pulled] | None:
+    """The answer to an exchange that brings nothing, from one look; None when there is something to write."""
+    if asked.operations or caller.device.revoked:
+        return None
+    with read():
+        clocks = Clocks(asked.sent_at, asked.mono, asked.boot)
+        pushed = unchanged(writer, caller.device, last_seq=asked.last_seq, clocks=clocks, app=asked.app)
+        pulled = look(told, asked.cursors, asked.ceilings, asked.limit) if pushed else None
+    return (pushed, pulled) if pushed and pulled else None
+
+
+def _worked_in(writer: Writer, asked: messages.Request, told: Sequence[str]) -> tuple[Pushed, Pulled]:
+    clocks = Clocks(asked.sent_at, asked.mono, asked.boot)
+    pushed = push(
+        writer, asked.from_seq, asked.operations, last_seq=asked.last_seq, clocks=clocks, app=asked.app
+    )
+    return pushed, pull(told, asked.cursors, asked.ceilings, asked.limit)
 
 
 def _standing(caller: DeviceUser) -> dict[str, Any]:

@@ -35,18 +35,26 @@ def pull(names: Sequence[str], cursors: Mapping[str, int], ceilings: Mapping[str
         [{scope, from, to, ceiling, final, reset, digest, rows}]; `final` when the page reaches the ceiling.
     """
     with read():
-        epoch, standings = scopes.standings(names)
-        if epoch is not None:
-            pages = []
-            for name in names:
-                page = _page(
-                    name, standings.get(name, UNKNOWN), cursors.get(name, 0), ceilings.get(name), limit
-                )
-                limit -= len(page["rows"])
-                pages.append(page)
-            return Pulled(epoch, pages)
+        pulled = look(names, cursors, ceilings, limit)
+    if pulled is not None:
+        return pulled
     epochs.first()
     return pull(names, cursors, ceilings, limit)
+
+
+def look(
+    names: Sequence[str], cursors: Mapping[str, int], ceilings: Mapping[str, int], limit: int
+) -> Pulled | None:
+    """What `pull` answers, inside a `read()` of the caller's; None before the first epoch has begun."""
+    epoch, standings = scopes.standings(names)
+    if epoch is None:
+        return None
+    pages = []
+    for name in names:
+        page = _page(name, standings.get(name, UNKNOWN), cursors.get(name, 0), ceilings.get(name), limit)
+        limit -= len(page["rows"])
+        pages.append(page)
+    return Pulled(epoch, pages)
 
 
 def _page(name: str, standing: Standing, cursor: int, pinned: int | None, limit: int) -> dict[str, Any]:

@@ -81,10 +81,13 @@ def _lists(batch: Batch) -> Iterator[object]:
     changed: dict[tuple[str, str], list[str]] = defaultdict(list)
     moved = batch.board.moved
     asked = {entity for entity in moved if _requests_moved(batch, entity)}
+    spoken_for = _spoken_for(batch)
     for task_id, task in batch.board.of_kind("task"):
         if f"task:{task_id}" in moved:
             for courier, change in _moves(batch, task_id):
                 changed[courier, change].append(task_id)
+            if task_id in spoken_for and task["courier"]:
+                changed[task["courier"], "changed"].append(task_id)
         if f"customer:{task['customer']}" in asked and task["courier"] and _ahead(task):
             changed[task["courier"], "changed"].append(task_id)
     op_id = next((item.operation["op_id"] for item in batch.items if item.live), None)
@@ -92,6 +95,16 @@ def _lists(batch: Batch) -> Iterator[object]:
         if courier != batch.writer.user_id and op_id is not None:
             tasks = tuple(sorted(set(task_ids)))
             yield ListChanged(courier, batch.writer.station_id, change, tasks, op_id)
+
+
+def _spoken_for(batch: Batch) -> set[str]:
+    """Tasks of which a desk has reported in the holder's name what came of them: he hears of it (P2)."""
+    return {
+        task
+        for item in batch.items
+        if item.live and item.operation["device"] is None and item.operation["type"] in OUTCOMES
+        if (task := task_of(item.operation)) is not None
+    }
 
 
 def _moves(batch: Batch, task_id: str) -> Iterator[tuple[str, str]]:

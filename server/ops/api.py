@@ -24,13 +24,13 @@ def submit(body: dict[str, Any]) -> dict[str, Any]:
     drafts = body["operations"]
     results = pipeline.submit(
         writer,
-        [_complete(draft, user.id) for draft in drafts],
+        [complete(draft, user.id) for draft in drafts],
         [{**draft, "author": user.id} for draft in drafts],
     )
     return {"results": [as_result(None, result) for result in results]}
 
 
-def _complete(draft: dict[str, Any], author: str) -> Envelope:
+def complete(draft: dict[str, Any], author: str) -> Envelope:
     """What the desk leaves to the server: author, build, clocks."""
     return {
         "author": author,

@@ -44,8 +44,9 @@ class Item:
     `seq` is the position in the handheld's log, whatever the content says. `answer` is set once, by the first step
     that knows it. `twin` is the same operation earlier in this batch: it gives the answer to both. `waited` is who
     handed a waiting operation in, back then; None for what arrives now. `breaks_chain` is set when it does not name the
-    hash of what stands before it in its log. `recorded_by` is who recorded it when that is not who works with the
-    handheld now (P11).
+    hash of what stands before it in its log, `repeats` when it was answered at another place of a log. `recorded_by` is
+    who recorded it when that is not who works with the handheld now (P11). `parked_id` is its row in the quarantine
+    when a person lets it count after all; it has `waited` there (P34).
     """
 
     raw: Any
@@ -61,6 +62,8 @@ class Item:
     twin: "Item | None" = None
     waited: Writer | None = None
     breaks_chain: bool = False
+    repeats: bool = False
+    parked_id: str | None = None
     recorded_by: Writer | None = None
 
     @property

@@ -9,6 +9,7 @@ from server.auth import queries as auth_queries
 from server.conflicts import queries as conflict_queries
 from server.conflicts.policy import Candidate, choose_owner, due_at
 from server.core.ids import is_uuid
+from server.ops import heads, quarantine
 from server.ops.batch import Batch, Fault, Item, Writer, split, task_of
 from server.ops.owners import OWNERS
 from sync.canonical import canonical, storable
@@ -42,6 +43,7 @@ def _open_for_fault(batch: Batch, item: Item, fault: Fault) -> None:
         "raw": plain_text(item.raw)[:_RAW_SHOWN],
     }
     draft = incident("quarantined", _place(writer, item), "", author=writer.user_id, mine=mine)
+    draft = replace(draft, outcomes=quarantine.outcomes(fault, draft.outcomes))
     item.conflict = _incident(batch, writer, draft, _task_named(batch, writer, op), _id_named(op))
 
 
@@ -52,18 +54,42 @@ def _place(writer: Writer, item: Item) -> str:
     return f"{writer.device_id or writer.user_id}/{item.body_hash}"
 
 
-def open_device_lost(batch: Batch, incarnation: str, first: int, last: int) -> None:
-    """Operations a handheld had recorded and can no longer send (P32)."""
+def open_device_lost(
+    batch: Batch, incarnation: str, first: int, last: int, device: str | None = None
+) -> None:
+    """Operations a handheld had recorded and can no longer send, or has not sent by the end of the shift (P32).
+
+    Args:
+        batch: what it is found in.
+        incarnation: the local database they stand in.
+        first: place of the first one.
+        last: place of the last one.
+        device: the handheld, when it is not the one that speaks.
+    """
+    device = device or batch.writer.device_id
     mine = {
-        "device": batch.writer.device_id,
+        "device": device,
         "incarnation": incarnation,
         "first_seq": first,
         "last_seq": last,
         "operations": last - first + 1,
     }
-    key = f"{batch.writer.device_id}/{incarnation}/{first}-{last}"
+    key = f"{device}/{incarnation}/{first}-{last}"
     draft = incident("device_lost", key, "", author=batch.writer.user_id, mine=mine)
     _incident(batch, batch.writer, draft, None, None)
+
+
+def open_left_behind(batch: Batch, writer: Writer) -> None:
+    """What a courier's other handhelds had told of and not sent when he hands in on this one: one that died in the
+    middle of the shift is not forgotten because a spare went on (P32). Should it start again, what it brings counts."""
+    others = auth_queries.devices_of_user(writer.user_id)
+    for device in others:
+        if device.id == writer.device_id or device.state == "wiped":
+            continue
+        for head in heads.of_device(device.id, "", batch.now)[1]:
+            if head.known_seq > head.head_seq and head.lost_reported < head.known_seq:
+                open_device_lost(batch, head.incarnation, head.head_seq + 1, head.known_seq, device.id)
+                heads.report(head, head.known_seq)
 
 
 def _incident(batch: Batch, writer: Writer, draft: CaseDraft, task: str | None, op_id: str | None) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from server.auth import queries as auth_queries
 from server.conflicts.policy import undo_until
 from server.core.records import Record
-from server.ops import oplog
+from server.ops import oplog, quarantine
 from server.ops.batch import Batch, Envelope, Fault, Item, Writer, split
 from sync.merge import decide as decide_by_rules
 
@@ -56,6 +56,8 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
         return Fault("forbidden", "A customer speaks for himself and his own parcels.")
     if op["type"] == "conflict.undone" and record is not None and _too_late(batch, record):
         return Fault("undo_expired", "This decision was made too long ago to be undone.")
+    if _releases(op, record) and (refused := quarantine.refusal(writer, record or {})) is not None:
+        return refused
     known_customer = kind == "customer" and record is not None
     if known_customer and writer.role == "courier" and not _serves(batch, writer.user_id, identity):
         return Fault("forbidden", "This customer is on none of the courier's tasks.")
@@ -63,6 +65,14 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
     if named is not None and batch.couriers.get(named) != writer.station_id:
         return _UNKNOWN_COURIER
     return None
+
+
+def _releases(op: Envelope, record: Record | None) -> bool:
+    """Whether this decides that something in quarantine is to count, where that is offered (P34)."""
+    if op["type"] != "conflict.decided" or record is None or record["kind"] != "quarantined":
+        return False
+    offered: list[str] = record["outcomes"] if record["status"] == "open" else []
+    return quarantine.RELEASE in offered and bool(op["payload"]["outcome"] == quarantine.RELEASE)
 
 
 def _his_own(batch: Batch, writer: Writer, op: Envelope) -> bool:

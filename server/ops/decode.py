@@ -9,7 +9,7 @@ from sync.upcast import upcast
 from sync.validate import validate
 
 LONGEST_DETAIL = 500
-_TAKEN_AWAY = Fault(
+TAKEN_AWAY = Fault(
     "device_revoked", "The handheld had been taken away from its courier. This is kept as evidence."
 )
 
@@ -35,7 +35,7 @@ def decode(writer: Writer, raw: Any, seq: int | None = None, body: Any = None) -
         # What another log claims to hold must never answer for the operation when it comes from there itself.
         item.body_hash = sha256_hex(f"{writer.device_id}/{writer.incarnation}\n{item.body_hash}".encode())
     if item.fault is None and writer.revoked:
-        item.fault = _TAKEN_AWAY
+        item.fault = TAKEN_AWAY
     if item.fault is None:
         item.op = lifted
     return item

@@ -54,8 +54,9 @@ class OutcomeWithdrawn:
 class ListChanged:
     """Somebody else has changed a courier's list; one event for each courier and change of a transaction.
 
-    `change` is `new` (tasks he did not hold before), `changed` (cancelled, another window, another special request) or
-    `removed`; `op_id` is one of the operations that did it, the same in every event of the transaction.
+    `change` is `new` (tasks he did not hold before), `changed` (cancelled, another window, another special request, an
+    outcome that a desk reported in his name) or `removed`; `op_id` is one of the operations that did it, the same in
+    every event of the transaction.
     """
 
     courier_id: str

@@ -112,4 +112,4 @@ def hide(import_id: str) -> None:
 def reveal(import_id: str, station_id: str) -> None:
     """Shows the tasks of an import, all at once; inside the caller's transaction."""
     tasks.reveal_import(import_id)
-    current_bus().enqueue(db.session(), [PlanChanged(station_id)])
+    current_bus().enqueue([PlanChanged(station_id)])

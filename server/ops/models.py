@@ -62,6 +62,8 @@ class Quarantined(Model):
     """What could not become an operation, word for word; evidence, never deleted (P16, P18).
 
     One row per id and body, also for writers without a place in a log: the same thing at once is parked once.
+    `released_at` and `released_by` say that a person let it count after all: the operation stands in the log then, at
+    the same place and by the same author, and answers for itself (P34).
     """
 
     __tablename__ = "quarantine"
@@ -83,6 +85,24 @@ class Quarantined(Model):
     detail: Mapped[str] = mapped_column(Text)
     received_at: Mapped[int] = mapped_column(BigInteger)
     result: Mapped[dict[str, Any]] = mapped_column(Json)
+    released_at: Mapped[int | None] = mapped_column(BigInteger)
+    released_by: Mapped[str | None] = mapped_column(String(36))
+
+
+class RepeatedPlace(Model):
+    """A place in a handheld's log where something stands that had been answered at another place (P16).
+
+    It needs no row in log or quarantine; without this one nobody could tell such a place from one that was taken out.
+    `chain_hash` is what the next operation's `prev` has to be (P4).
+    """
+
+    __tablename__ = "repeated_places"
+
+    device_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    incarnation: Mapped[str] = mapped_column(String(36), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    op_id: Mapped[str | None] = mapped_column(String(36))
+    chain_hash: Mapped[str] = mapped_column(String(64))
 
 
 class UnreadableBody(Model):

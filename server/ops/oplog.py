@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from server.core.db import among, db
+from server.core.db import db
 from server.core.ids import is_uuid
+from server.core.sql import among, insert_rows, run
 from server.ops.batch import Envelope, Item, Result, Writer, split
 from server.ops.models import Operation, Quarantined
 from sync.canonical import evidence_hash
@@ -18,6 +19,26 @@ _ACCEPTED = ("applied", "merged", "conflict")
 # Where an operation stands, beside what it says.
 _PLACE = ("device", "incarnation", "seq", "prev")
 _OF_PLACE = ("position_mismatch", "seq_reuse", "id_reuse", "forbidden")
+
+
+def _answered(table: Any, *, by_place: bool) -> Any:
+    condition = among(table.c.op_id, "ids")
+    if by_place:
+        condition |= (
+            (table.c.device_id == bindparam("device"))
+            & (table.c.incarnation == bindparam("incarnation"))
+            & table.c.seq.between(bindparam("first"), bindparam("last"))
+        )
+    if table is Quarantined.__table__:
+        # What a person let count stands in the log, and answers there (P34).
+        condition &= table.c.released_at.is_(None)
+    columns = ("op_id", "device_id", "incarnation", "seq", "body_hash", "result")
+    return select(*(table.c[name] for name in columns)).where(condition)
+
+
+_TABLES = (Operation.__table__, Quarantined.__table__)
+_BY_ID = tuple(_answered(table, by_place=False) for table in _TABLES)
+_BY_PLACE = tuple(_answered(table, by_place=True) for table in _TABLES)
 
 
 class Answers:
@@ -47,15 +68,11 @@ def answers(writer: Writer, items: Sequence[Item]) -> Answers:
     ids = [op_id for item in items if (op_id := id_of(item)) is not None]
     came = {item.body_hash for item in items}
     seqs = [item.seq for item in items if item.seq is not None]
-    for table in (Operation, Quarantined):
-        condition: Any = among(table.op_id, ids)
-        if writer.device_id is not None and seqs:
-            here = (table.device_id == writer.device_id) & (table.incarnation == writer.incarnation)
-            condition = or_(condition, here & table.seq.in_(seqs))
-        query = select(
-            table.op_id, table.device_id, table.incarnation, table.seq, table.body_hash, table.result
-        )
-        for row in db.session.execute(query.where(condition)):
+    place: dict[str, Any] = {"device": writer.device_id, "incarnation": writer.incarnation}
+    if seqs:
+        place |= {"first": min(seqs), "last": max(seqs)}
+    for statement in _BY_PLACE if writer.device_id is not None and seqs else _BY_ID:
+        for row in run(statement, {"ids": ids, **place}):
             mine = (row.device_id, row.incarnation) == (writer.device_id, writer.incarnation)
             op_id = None if _misplaced(row, mine=mine, came=came) else row.op_id
             found.add(op_id, row.seq if mine else None, row.body_hash, row.result)
@@ -79,7 +96,7 @@ def answer_elsewhere(item: Item, op_id: str) -> Result | None:
         return None
     said = select(Operation.envelope, Operation.result).where(Operation.op_id == op_id)
     kept = select(Quarantined.raw, Quarantined.result).where(
-        Quarantined.op_id == op_id, Quarantined.code.not_in(_OF_PLACE)
+        Quarantined.op_id == op_id, Quarantined.code.not_in(_OF_PLACE), Quarantined.released_at.is_(None)
     )
     before = [(row.envelope, row.result) for row in db.session.execute(said)]
     before += [(json.loads(row.raw), row.result) for row in db.session.execute(kept)]
@@ -180,8 +197,7 @@ def _writer_of(row: Operation) -> Writer:
 
 def append(rows: Sequence[dict[str, Any]]) -> None:
     """Adds accepted and deferred operations."""
-    if rows:
-        db.session.execute(insert(Operation.__table__), rows)
+    insert_rows(Operation.__table__, rows)
 
 
 def settle(op_id: str, values: dict[str, Any]) -> None:
@@ -198,5 +214,4 @@ def mark(voided: Mapping[str, str | None], forced: Mapping[str, str | None]) -> 
 
 def park(rows: Sequence[dict[str, Any]]) -> None:
     """Keeps what could not become an operation."""
-    if rows:
-        db.session.execute(insert(Quarantined), rows)
+    insert_rows(Quarantined.__table__, rows)

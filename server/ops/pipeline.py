@@ -153,6 +153,8 @@ def _seen(batch: Batch) -> None:
             item.fault = Fault("id_reuse", "Another operation already has this id.")
         if item.open:
             twins[item.body_hash] = item
+        elif at_place is None and item.seq is not None:
+            item.repeats = True
 
 
 def _closing(batch: Batch) -> list[str]:

@@ -4,23 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
-
-from server.auth import handhelds
+from server.auth import contacts, handhelds
 from server.auth import service as auth_service
+from server.auth.policy import DeviceView
 from server.core.clock import now_ms
-from server.core.db import db, read, transaction, upsert
-from server.ops import cases, chain, pipeline, write
+from server.core.db import read, transaction, upsert
+from server.ops import cases, chain, heads, pipeline, write
 from server.ops.batch import Batch, Item, Result, Writer, as_result
 from server.ops.capture import Contact, captured_at, learned
 from server.ops.decode import decode
-from server.ops.models import DeviceHead, UnreadableBody
+from server.ops.heads import Head
+from server.ops.models import UnreadableBody
 from sync.canonical import sha256_hex
 from sync.protocol import plan_push
 
 KEPT_BYTES = 1024 * 1024
 # More than any handheld can hold; what it claims beyond that is not worth a wider column.
 MOST_WAITING = 1_000_000
+# A difference of the clocks that has grown by less is written down with the next thing that is.
+DRIFT_MS = 250
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,47 @@ def push(
     return pipeline.in_one_transaction(lambda: _push(writer, from_seq, items, last_seq, clocks, app))
 
 
+def unchanged(
+    writer: Writer, known: DeviceView, *, last_seq: int | None, clocks: Clocks, app: str | None
+) -> Pushed | None:
+    """The answer to an exchange that hands nothing in and tells nothing new but that the handheld is there; None when
+    there is something to write. Needs a `read()` around it.
+
+    Args:
+        writer: the handheld, its courier and the incarnation of its local database.
+        known: the handheld as the database knows it.
+        last_seq: see `push`, as for the others.
+        clocks: what the handheld's clocks said at sending.
+        app: the handheld's build.
+    """
+    if writer.device_id is None or writer.incarnation is None:
+        raise ValueError("only a handheld pushes")
+    now = now_ms()
+    head, others = heads.of_device(writer.device_id, writer.incarnation, now)
+    contact = Contact(now, clocks.wall, clocks.mono, clocks.boot)
+    stands = head.head_seq == head.known_seq == last_seq and not any(map(_loses, others))
+    as_known = (known.app, known.incarnation, known.head_seq, known.waiting)
+    if not stands or as_known != (app and app[:80], head.incarnation, head.head_seq, 0):
+        return None
+    if now - head.last_heard > contacts.KEEP_MS or _moved(head, contact) or _overtaken(head, contact):
+        return None
+    contacts.note(head.device_id, head.incarnation, now)
+    return Pushed([], head.head_seq, head.head_seq + 1)
+
+
+def _moved(head: Head, contact: Contact) -> bool:
+    """Whether a contact tells more of the handheld's clocks than the next one that brings something will."""
+    if (
+        head.doubted_boot is not None
+        or contact.boot != head.boot
+        or (contact.mono is None) != (head.mono is None)
+    ):
+        return True
+    if contact.skew is None or head.skew_ms is None:
+        return contact.skew is not None
+    return not 0 <= learned(contact.skew, head.skew_ms) - head.skew_ms <= DRIFT_MS
+
+
 def _author_of(raw: Any) -> str:
     author = raw.get("author") if isinstance(raw, dict) else None
     return author if isinstance(author, str) else ""
@@ -106,7 +149,7 @@ def _push(
         raise ValueError("only a handheld pushes")
     auth_service.lock_device(writer.device_id)
     now = now_ms()
-    head = _head(writer, now)
+    head, others = heads.of_device(writer.device_id, writer.incarnation, now)
     contact = Contact(now, clocks.wall, clocks.mono, clocks.boot)
     plan = plan_push(head.head_seq, from_seq, len(items))
     results: list[Result] = []
@@ -119,11 +162,13 @@ def _push(
     # A handheld that does not say how far its log goes has not said that it ends here.
     said = max(head.known_seq if last_seq is None else last_seq, head.head_seq)
     if _overtaken(head, contact):
+        heads.keep(head)
         return Pushed(results, head.head_seq, head.head_seq + 1)
     if not _doubtful(head, contact, said):
-        _report_losses(writer, head, said, now)
+        _report_losses(writer, head, others, said, now)
     head.known_seq = max(head.known_seq, said)
     _remember(head, contact)
+    heads.keep(head)
     auth_service.hear(
         writer.device_id,
         at=now,
@@ -135,43 +180,23 @@ def _push(
     return Pushed(results, head.head_seq, head.head_seq + 1)
 
 
-def _correct_times(items: Sequence[Item], head: DeviceHead, contact: Contact) -> None:
+def _correct_times(items: Sequence[Item], head: Head, contact: Contact) -> None:
     """Puts the operations' times on the server's clock; what was handed in is kept as it came."""
+    heard = contacts.latest(head.device_id, head.last_heard, head.incarnation)
     for item in items:
         if item.op is not None:
-            at = captured_at(item.op, contact, head.skew_ms, head.last_heard)
+            at = captured_at(item.op, contact, head.skew_ms, heard)
             item.op = {**item.op, "at": at}
 
 
-def _head(writer: Writer, now: int) -> DeviceHead:
-    head = db.session.get(DeviceHead, (writer.device_id, writer.incarnation))
-    if head is None:
-        head = DeviceHead(
-            device_id=writer.device_id,
-            incarnation=writer.incarnation,
-            head_seq=0,
-            known_seq=0,
-            first_heard=now,
-            last_heard=now,
-            lost_reported=0,
-            skew_ms=None,
-            mono=None,
-            boot=None,
-            doubted_boot=None,
-            chain_hash=None,
-        )
-        db.session.add(head)
-    return head
-
-
-def _overtaken(head: DeviceHead, contact: Contact) -> bool:
+def _overtaken(head: Head, contact: Contact) -> bool:
     """Whether a later exchange of the same start of the app has been here before: this one lost its way and tells of
     a past state."""
     known = contact.mono is not None and head.mono is not None and contact.boot is not None
     return known and contact.boot == head.boot and int(contact.mono or 0) < int(head.mono or 0)
 
 
-def _doubtful(head: DeviceHead, contact: Contact, said: int) -> bool:
+def _doubtful(head: Head, contact: Contact, said: int) -> bool:
     """Whether a log shorter than it once was may still be an old message from before the app was last started.
 
     The first one from another start is only remembered; a handheld that has really lost something says so again.
@@ -185,7 +210,7 @@ def _doubtful(head: DeviceHead, contact: Contact, said: int) -> bool:
     return unsure
 
 
-def _remember(head: DeviceHead, contact: Contact) -> None:
+def _remember(head: Head, contact: Contact) -> None:
     head.last_heard = contact.server
     if contact.skew is not None:
         head.skew_ms = learned(contact.skew, head.skew_ms)
@@ -193,24 +218,23 @@ def _remember(head: DeviceHead, contact: Contact) -> None:
         head.mono, head.boot = contact.mono, contact.boot
 
 
-def _report_losses(writer: Writer, head: DeviceHead, said: int, now: int) -> None:
+def _report_losses(writer: Writer, head: Head, others: Sequence[Head], said: int, now: int) -> None:
     """A local database that has forgotten what it had told us of, or a new one that replaced it too early (P32)."""
-    others = db.session.scalars(
-        select(DeviceHead).where(
-            DeviceHead.device_id == writer.device_id, DeviceHead.incarnation != writer.incarnation
-        )
-    )
-    lost = [(old, old.head_seq + 1, old.known_seq) for old in others]
-    if said < head.known_seq:
-        lost.append((head, said + 1, head.known_seq))
-    fresh = [(old, first, last) for old, first, last in lost if last >= first and old.lost_reported < last]
+    fresh = [(old, old.head_seq + 1, old.known_seq) for old in others if _loses(old)]
+    if said < head.known_seq and head.lost_reported < head.known_seq:
+        fresh.append((head, said + 1, head.known_seq))
     if not fresh:
         return
     batch = Batch(writer, [], now)
     for old, first, last in fresh:
         cases.open_device_lost(batch, old.incarnation, first, last)
-        old.lost_reported = last
+        heads.report(old, last)
     write.write(batch)
+
+
+def _loses(old: Head) -> bool:
+    """Whether a local database that was replaced had told of more than ever came, and nobody has been told."""
+    return old.known_seq > old.head_seq and old.lost_reported < old.known_seq
 
 
 def keep_unreadable(device_id: str, body: bytes, reason: str) -> None:

@@ -1,13 +1,14 @@
 """Reads of the log for the doors: timelines and the circumstances of one operation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
 
 from server.core.db import db
-from server.ops.models import Manifest, Operation, Quarantined
+from server.core.sql import among
+from server.ops.models import DeviceHead, Manifest, Operation, Quarantined
 
 # How far back a courier's last position is looked for.
 _LOOKED_THROUGH = 50
@@ -83,6 +84,30 @@ class Logged:
 def newest_position() -> int:
     """Where the log ends now; 0 while it is empty."""
     return int(db.session.execute(select(func.max(Operation.position))).scalar_one() or 0)
+
+
+def consumed(devices: Iterable[str]) -> dict[tuple[str, str], int]:
+    """(device, incarnation) -> up to which place the log of that local database has arrived."""
+    columns = (DeviceHead.device_id, DeviceHead.incarnation, DeviceHead.head_seq)
+    rows = db.session.execute(select(*columns).where(among(DeviceHead.device_id, devices)))
+    return {(row.device_id, row.incarnation): row.head_seq for row in rows}
+
+
+def arrived_since(lost: dict[str, Any], heads: Mapping[tuple[str, str], int]) -> int:
+    """How many of the operations a case `device_lost` is about have come after all (P32).
+
+    Args:
+        lost: the case's `mine`.
+        heads: what `consumed` says.
+    """
+    head = heads.get((lost["device"], lost["incarnation"]), 0)
+    return max(0, min(head, int(lost["last_seq"])) - int(lost["first_seq"]) + 1)
+
+
+def told_by_no_handheld() -> list[tuple[int, str]]:
+    """(place, type) of everything in the log that came from no handheld, oldest first."""
+    query = select(Operation.position, Operation.type).where(Operation.device_id.is_(None))
+    return [(row.position, row.type) for row in db.session.execute(query.order_by(Operation.position))]
 
 
 def since(

@@ -11,11 +11,12 @@ from typing import Any
 from server.auth import queries as auth_queries
 from server.core.bus import current_bus
 from server.core.records import Record
-from server.ops import cases, oplog, takeback
+from server.ops import cases, oplog, quarantine, takeback
 from server.ops.batch import Batch, Envelope, Fault, Item, Notice, task_of
 from server.ops.decide import decide, know_couriers
 from server.ops.events import EntitiesCreated, OperationDecided
 from server.ops.load import load
+from server.ops.project import listed_tasks
 from sync.canonical import derive
 from sync.conflict import effect
 
@@ -45,10 +46,11 @@ def open_cases(event: OperationDecided, batch: Batch) -> None:
 
 
 def close_shift(event: OperationDecided, batch: Batch) -> None:
-    """A closed shift takes the finished tasks off the courier's list."""
+    """A closed shift takes the finished tasks off the courier's list, and asks what his other handhelds still hold."""
     op = event.item.operation
     if op["type"] == "shift.closed" and event.item.decided.status == "applied":
         batch.closed_shifts.add(op["author"])
+        cases.open_left_behind(batch, batch.writer_of(event.item))
 
 
 def wake(event: EntitiesCreated, batch: Batch) -> None:
@@ -130,6 +132,48 @@ def carry_out(event: OperationDecided, batch: Batch) -> None:
         moved.add(sides[op_id].op["entity"])
     takeback.rebuild(batch, moved)
     _tell(batch, case, decided, "decided", {one.op["author"] for one in sides.values()})
+
+
+def release(event: OperationDecided, batch: Batch) -> None:
+    """What a revoked handheld had handed in counts after all: it is decided now, as its author's (P34)."""
+    decided = event.item.operation
+    case = _case_of_release(event, batch, decided["payload"].get("outcome"))
+    if decided["type"] != "conflict.decided" or case is None:
+        return
+    item = quarantine.to_release(case)
+    if item is None:
+        _count_again(batch, case)
+        return
+    batch.items.append(item)
+    closes = item.live and item.operation["type"] == "shift.closed"
+    load(batch, listed_tasks(item.operation["author"]) if closes else ())
+    work(batch, [item])
+
+
+def withhold(event: OperationDecided, batch: Batch) -> None:
+    """A release that is undone takes back what it let through; a second one gives it back."""
+    undone = event.item.operation
+    if undone["type"] != "conflict.undone":
+        return
+    made = takeback.known(batch, [undone["payload"]["decision"]]).get(undone["payload"]["decision"])
+    case = _case_of_release(event, batch, made.op["payload"]["outcome"] if made else None)
+    if case is not None:
+        released = takeback.known(batch, [case["op_id"]]).values()
+        ops = [one.op for one in released if one.voided_by is None]
+        takeback.rebuild(batch, takeback.take_back(batch, ops, undone["op_id"]))
+
+
+def _case_of_release(event: OperationDecided, batch: Batch, outcome: str | None) -> Record | None:
+    """The case, when something in it has just been let through, or held back again."""
+    case = batch.board.records.get(event.item.operation["entity"])
+    counts = outcome == quarantine.RELEASE and event.item.live and event.item.decided.status == "applied"
+    return case if counts and case is not None and case["kind"] == "quarantined" else None
+
+
+def _count_again(batch: Batch, case: Record) -> None:
+    for one in takeback.known(batch, [case["op_id"]]).values():
+        if one.voided_by is not None:
+            takeback.rebuild(batch, takeback.give_back(batch, one.voided_by))
 
 
 def undo(event: OperationDecided, batch: Batch) -> None:

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+import orjson
+from sqlalchemy import Text, bindparam, cast, func, select, update
 
 from server.core.clock import now_ms
-from server.core.db import among, db, for_update, upsert
+from server.core.db import db, for_update, upsert
+from server.core.sql import among, insertion, on_postgres, run, write
 from server.ops.models import Epoch, Projection, Scope, ScopeEntity
 from sync.digest import EMPTY, MODULUS, Digest, moved
 
@@ -37,14 +40,74 @@ UNKNOWN: Final = Standing(0, 0, EMPTY)
 
 @dataclass(frozen=True)
 class PulledRow:
-    """One row of a pull; `body` is None for a removal."""
+    """One row of a pull; `body` is JSON as it was stored, to be passed on unread, and None for a removal."""
 
     entity: str
     ver: int
     rev: int
     present: bool
     reason: str | None
-    body: dict[str, Any] | None
+    body: orjson.Fragment | None
+
+
+_SCOPE, _HELD, _PROJECTION = Scope.__table__.c, ScopeEntity.__table__.c, Projection.__table__.c
+
+_REVS = select(_PROJECTION.entity, _PROJECTION.rev).where(among(_PROJECTION.entity, "entities"))
+_PRESENT = select(_HELD.scope, _HELD.entity).where(among(_HELD.entity, "entities"), _HELD.present)
+_COUNTERS = for_update(
+    select(_SCOPE.id, _HELD.entity, _HELD.rev)
+    .outerjoin_from(
+        Scope.__table__,
+        ScopeEntity.__table__,
+        (_HELD.scope == _SCOPE.id) & among(_HELD.entity, "entities") & _HELD.present,
+    )
+    .where(among(_SCOPE.id, "names"))
+    .order_by(_SCOPE.id),
+    of=Scope,
+)
+_COUNTING = (
+    update(Scope.__table__)
+    .where(_SCOPE.id == bindparam("name"))
+    .values(
+        ver=_SCOPE.ver + bindparam("by"),
+        digest_count=_SCOPE.digest_count + bindparam("come"),
+        digest_sum=(_SCOPE.digest_sum + bindparam("sum")) % MODULUS,
+    )
+    .returning(_SCOPE.ver)
+)
+_VERSION = select(_SCOPE.ver).where(_SCOPE.id == bindparam("name"))
+_EPOCH = Epoch.__table__.c
+_STANDINGS = (
+    select(
+        _EPOCH.id.label("epoch"),
+        _SCOPE.id,
+        _SCOPE.ver,
+        _SCOPE.floor,
+        _SCOPE.digest_count,
+        _SCOPE.digest_sum,
+    )
+    .outerjoin_from(Epoch.__table__, Scope.__table__, among(_SCOPE.id, "names"))
+    .where(_EPOCH.number == select(func.max(_EPOCH.number)).scalar_subquery())
+)
+_PAGE = (
+    select(
+        _HELD.entity,
+        _HELD.ver,
+        _HELD.present,
+        _HELD.reason,
+        _HELD.rev,
+        cast(_PROJECTION.body, Text).label("body"),
+        _PROJECTION.rev.label("body_rev"),
+    )
+    .outerjoin_from(ScopeEntity.__table__, Projection.__table__, _PROJECTION.entity == _HELD.entity)
+    .where(
+        _HELD.scope == bindparam("name"),
+        _HELD.ver > bindparam("after"),
+        _HELD.ver <= bindparam("ceiling"),
+    )
+    .order_by(_HELD.ver)
+    .limit(bindparam("most"))
+)
 
 
 def courier_scope(user_id: str) -> str:
@@ -66,16 +129,16 @@ def project(bodies: Mapping[str, dict[str, Any]]) -> dict[str, int]:
     """Stores ready-made rows and counts their revision up; answers the new revisions."""
     if not bodies:
         return {}
-    insert = upsert(Projection)
-    statement = insert.on_conflict_do_update(
-        index_elements=[Projection.entity], set_={"rev": Projection.rev + 1, "body": insert.excluded.body}
-    )
     rows = [{"entity": entity, "rev": 1, "body": bodies[entity]} for entity in sorted(bodies)]
-    db.session.execute(statement, rows)
-    found = db.session.execute(
-        select(Projection.entity, Projection.rev).where(Projection.entity.in_(list(bodies)))
-    )
-    return {row.entity: row.rev for row in found}
+    write(_projecting(on_postgres()), rows)
+    return {row.entity: row.rev for row in run(_REVS, {"entities": sorted(bodies)})}
+
+
+@cache
+def _projecting(_postgres: bool) -> Any:
+    begun = insertion(Projection.__table__, ("entity", "rev", "body"))
+    changed = {"rev": Projection.rev + 1, "body": begun.excluded.body}
+    return begun.on_conflict_do_update(index_elements=[Projection.entity], set_=changed)
 
 
 def present_in(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -83,10 +146,8 @@ def present_in(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
     wanted = set(pairs)
     if not wanted:
         return set()
-    query = select(ScopeEntity.scope, ScopeEntity.entity).where(
-        ScopeEntity.entity.in_({entity for _, entity in wanted}), ScopeEntity.present.is_(True)
-    )
-    return {(row.scope, row.entity) for row in db.session.execute(query)} & wanted
+    found = run(_PRESENT, {"entities": sorted({entity for _, entity in wanted})})
+    return {(row.scope, row.entity) for row in found} & wanted
 
 
 def tasks_in(scope: str) -> list[str]:
@@ -107,10 +168,6 @@ def move(moves: Sequence[Move], revs: Mapping[str, int]) -> dict[str, int]:
     names = sorted(by_scope)
     if not names:
         return {}
-    db.session.execute(
-        upsert(Scope).on_conflict_do_nothing(index_elements=[Scope.id]),
-        [{"id": name, "ver": 0, "floor": 0, "digest_count": 0, "digest_sum": 0} for name in names],
-    )
     held = _lock(names, {one.entity for one in moves})
     versions: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
@@ -119,25 +176,20 @@ def move(moves: Sequence[Move], revs: Mapping[str, int]) -> dict[str, int]:
         come = [(one.entity, revs.get(one.entity, 0)) for one in by_scope[name].values() if one.present]
         gone = [(entity, held[name][entity]) for entity in by_scope[name] if entity in held[name]]
         change = moved(EMPTY, gone, come)
-        statement = (
-            update(Scope)
-            .where(Scope.id == name)
-            .values(
-                ver=Scope.ver + count,
-                digest_count=Scope.digest_count + change.count,
-                digest_sum=(Scope.digest_sum + change.sum) % MODULUS,
-            )
-            .returning(Scope.ver)
-        )
-        versions[name] = db.session.execute(statement).scalar_one()
+        counted = {"name": name, "by": count, "come": change.count, "sum": change.sum}
+        versions[name] = run(_COUNTING, counted).scalar_one()
         rows += _rows(by_scope[name].values(), revs, versions[name] - count + 1)
-    insert = upsert(ScopeEntity)
-    changed = {column: insert.excluded[column] for column in ("ver", "present", "rev", "reason", "gone_at")}
-    db.session.execute(
-        insert.on_conflict_do_update(index_elements=[ScopeEntity.scope, ScopeEntity.entity], set_=changed),
-        rows,
-    )
+    write(_moving(on_postgres()), rows)
     return versions
+
+
+@cache
+def _moving(_postgres: bool) -> Any:
+    begun = insertion(
+        ScopeEntity.__table__, ("scope", "entity", "ver", "present", "rev", "reason", "gone_at")
+    )
+    changed = {column: begun.excluded[column] for column in ("ver", "present", "rev", "reason", "gone_at")}
+    return begun.on_conflict_do_update(index_elements=[ScopeEntity.scope, ScopeEntity.entity], set_=changed)
 
 
 def _lock(names: Sequence[str], entities: Iterable[str]) -> dict[str, dict[str, int]]:
@@ -145,14 +197,17 @@ def _lock(names: Sequence[str], entities: Iterable[str]) -> dict[str, dict[str, 
 
     Nobody else can be moving them: whoever does holds the entity, and all of them lock it before any counter.
     """
-    here = (ScopeEntity.scope == Scope.id) & among(ScopeEntity.entity, entities) & ScopeEntity.present
-    query = select(Scope.id, ScopeEntity.entity, ScopeEntity.rev).outerjoin(ScopeEntity, here)
-    found = db.session.execute(for_update(query.where(Scope.id.in_(names)).order_by(Scope.id), of=Scope))
-    held: dict[str, dict[str, int]] = {name: {} for name in names}
-    for row in found:
+    held: dict[str, dict[str, int]] = {}
+    for row in run(_COUNTERS, {"names": names, "entities": sorted(entities)}):
+        here = held.setdefault(row.id, {})
         if row.entity is not None:
-            held[row.id][row.entity] = row.rev
-    return held
+            here[row.entity] = row.rev
+    new = [name for name in names if name not in held]
+    if not new:
+        return held
+    empty = [{"id": name, "ver": 0, "floor": 0, "digest_count": 0, "digest_sum": 0} for name in new]
+    db.session.execute(upsert(Scope).on_conflict_do_nothing(index_elements=[Scope.id]), empty)
+    return _lock(names, entities)
 
 
 def _rows(moves: Iterable[Move], revs: Mapping[str, int], first: int) -> list[dict[str, Any]]:
@@ -172,7 +227,7 @@ def _rows(moves: Iterable[Move], revs: Mapping[str, int], first: int) -> list[di
 
 def version(scope: str) -> int:
     """A scope's version now; 0 for one nothing was ever put into."""
-    return db.session.execute(select(Scope.ver).where(Scope.id == scope)).scalar_one_or_none() or 0
+    return run(_VERSION, {"name": scope}).scalar_one_or_none() or 0
 
 
 def standings(names: Sequence[str]) -> tuple[str | None, dict[str, Standing]]:
@@ -180,10 +235,7 @@ def standings(names: Sequence[str]) -> tuple[str | None, dict[str, Standing]]:
 
     One look for all of it, as every exchange asks. Before the first epoch has begun there is none, and no scope.
     """
-    newest = select(func.max(Epoch.number)).scalar_subquery()
-    columns = (Scope.id, Scope.ver, Scope.floor, Scope.digest_count, Scope.digest_sum)
-    query = select(Epoch.id.label("epoch"), *columns).outerjoin(Scope, Scope.id.in_(names))
-    rows = db.session.execute(query.where(Epoch.number == newest)).all()
+    rows = run(_STANDINGS, {"names": list(names)}).all()
     found = {
         row.id: Standing(row.ver, row.floor, Digest(row.digest_count, row.digest_sum))
         for row in rows
@@ -194,21 +246,7 @@ def standings(names: Sequence[str]) -> tuple[str | None, dict[str, Standing]]:
 
 def page(scope: str, after: int, ceiling: int, limit: int) -> list[PulledRow]:
     """Rows of a scope with `after` < ver <= `ceiling`, ascending, at most `limit` (P26)."""
-    query = (
-        select(
-            ScopeEntity.entity,
-            ScopeEntity.ver,
-            ScopeEntity.present,
-            ScopeEntity.reason,
-            ScopeEntity.rev,
-            Projection.body,
-            Projection.rev.label("body_rev"),
-        )
-        .outerjoin(Projection, Projection.entity == ScopeEntity.entity)
-        .where(ScopeEntity.scope == scope, ScopeEntity.ver > after, ScopeEntity.ver <= ceiling)
-        .order_by(ScopeEntity.ver)
-        .limit(limit)
-    )
+    asked = {"name": scope, "after": after, "ceiling": ceiling, "most": limit}
     return [
         PulledRow(
             row.entity,
@@ -216,7 +254,7 @@ def page(scope: str, after: int, ceiling: int, limit: int) -> list[PulledRow]:
             row.body_rev if row.present else row.rev,
             row.present,
             row.reason,
-            row.body if row.present else None,
+            orjson.Fragment(row.body) if row.present else None,
         )
-        for row in db.session.execute(query)
+        for row in run(_PAGE, asked)
     ]

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from server.core.bus import current_bus
-from server.core.db import db
 from server.core.ids import uuid7
 from server.core.records import RecordChange
-from server.ops import oplog, project, scopes
+from server.ops import chain, oplog, project, quarantine, scopes
 from server.ops.announce import announcements
 from server.ops.batch import Batch, Fault, Item, Result, Writer, split, task_of
 from server.ops.cases import plain_text
@@ -36,10 +35,11 @@ def write(batch: Batch) -> None:
     # Before the log: it gives every item its answer, and what is answered is not live any more.
     events = announcements(batch)
     _log(batch, versions)
+    chain.keep_repeats(batch.writer, batch.items)
     oplog.mark(batch.voided, batch.forced)
     if any(_changes_plan(op) for op in envelopes):
         events.append(PlanChanged(batch.writer.station_id))
-    current_bus().enqueue(db.session(), events)
+    current_bus().enqueue(events)
 
 
 def _changes_plan(op: dict[str, Any]) -> bool:
@@ -95,7 +95,10 @@ def _log(batch: Batch, versions: dict[str, int]) -> None:
             item.answer = _answer(item, "quarantined", item.fault.code, item.fault.detail, applied_at)
         else:
             item.answer = _answer(item, item.decided.status, item.decided.code, None, applied_at)
-        if item.woken:
+        if item.parked_id is not None:
+            quarantine.settle(item, item.answer, at=batch.now, by=batch.writer.user_id)
+            operations += [_operation(batch, item, item.answer)] if item.fault is None else []
+        elif item.woken:
             oplog.settle(item.operation["op_id"], _outcome(item, item.answer))
         elif item.fault is not None:
             parked.append((_parked(batch, item, item.fault, item.answer), item.raw))
@@ -139,7 +142,7 @@ def _outcome(item: Item, answer: Result) -> dict[str, Any]:
 
 
 def _operation(batch: Batch, item: Item, answer: Result) -> dict[str, Any]:
-    op = item.operation
+    op, writer = item.operation, batch.writer_of(item)
     from_handheld = item.seq is not None
     return {
         "op_id": op["op_id"],
@@ -148,8 +151,8 @@ def _operation(batch: Batch, item: Item, answer: Result) -> dict[str, Any]:
         "entity": op["entity"],
         "task_id": task_of(op),
         "author": op["author"],
-        "device_id": batch.writer.device_id if from_handheld else None,
-        "incarnation": batch.writer.incarnation if from_handheld else None,
+        "device_id": writer.device_id if from_handheld else None,
+        "incarnation": writer.incarnation if from_handheld else None,
         "seq": item.seq,
         "at": item.raw["at"],
         "received_at": batch.now,

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert
-
-from server.core.db import db
 from server.core.records import RecordStore
+from server.core.sql import insert_rows
 from server.payments.models import LedgerEntry, Obligation
 from server.payments.policy import entries_of, reversal_of
 
@@ -23,5 +21,4 @@ def book(
     """Adds the double entries of accepted operations, the reversals of those taken back, and those given back again."""
     rows = [entry for op in [*accepted, *given_back] for entry in entries_of(op)]
     rows += [entry for op in taken_back for entry in reversal_of(op)]
-    if rows:
-        db.session.execute(insert(LedgerEntry.__table__), rows)
+    insert_rows(LedgerEntry.__table__, rows)

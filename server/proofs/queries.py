@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select, select
 
-from server.core.db import among, db
+from server.core.db import db
+from server.core.sql import among
 from server.proofs.models import ParkedProof, Proof
 
 

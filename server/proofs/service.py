@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert
-
-from server.core.db import db
+from server.core.sql import insert_rows
 from server.proofs.models import ParkedProof, Proof
 from server.proofs.policy import parked_proofs_of, proofs_of
 
@@ -17,8 +15,7 @@ def record(operations: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
         operations: (task id, station id, envelope).
     """
     rows = [row for task_id, station_id, op in operations for row in proofs_of(task_id, station_id, op)]
-    if rows:
-        db.session.execute(insert(Proof), rows)
+    insert_rows(Proof.__table__, rows)
 
 
 def record_parked(parked: Sequence[tuple[dict[str, Any], Any]]) -> None:
@@ -40,5 +37,4 @@ def record_parked(parked: Sequence[tuple[dict[str, Any], Any]]) -> None:
         for row, raw in parked
         for sha, kind in parked_proofs_of(raw).items()
     ]
-    if rows:
-        db.session.execute(insert(ParkedProof), rows)
+    insert_rows(ParkedProof.__table__, rows)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
-from server.core.db import among, db
+from server.core.db import db
 from server.core.records import Record
+from server.core.sql import among, run
 from server.tasks.lines import FINISHED, fold
 from server.tasks.models import BoardLine, HiddenImport, Task
 
@@ -108,15 +110,18 @@ class Stop:
 
 def kin(tasks: Iterable[str], parcels: Iterable[str], customers: Iterable[str]) -> list[Kin]:
     """Tasks by their own id, their parcel's or their customer's; without a lock."""
-    conditions: list[Any] = []
-    for column, ids in ((Task.id, tasks), (Task.parcel_id, parcels), (Task.customer_id, customers)):
-        wanted = list(ids)
-        if wanted:
-            conditions.append(among(column, wanted))
-    if not conditions:
+    sought = (("id", tasks), ("parcel_id", parcels), ("customer_id", customers))
+    known = {name: listed for name, ids in sought if (listed := list(ids))}
+    if not known:
         return []
-    query = select(Task.id, Task.parcel_id, Task.customer_id).where(or_(*conditions))
-    return [Kin(row.id, row.parcel_id, row.customer_id) for row in db.session.execute(query)]
+    return [Kin(row.id, row.parcel_id, row.customer_id) for row in run(_kin(tuple(known)), known)]
+
+
+@cache
+def _kin(names: tuple[str, ...]) -> Any:
+    task = Task.__table__.c
+    related = or_(*(among(task[name], name) for name in names))
+    return select(task.id, task.parcel_id, task.customer_id).where(related)
 
 
 def visible(table: type[Task] | type[BoardLine] = BoardLine) -> Any:

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from server.core.clock import now_ms
 from server.core.db import db
 from server.core.records import Record, RecordChange, RecordStore
+from server.core.sql import insert_rows, update_rows
 from server.tasks import lines
 from server.tasks.models import BoardLine, HiddenImport, Task
 
@@ -48,9 +49,8 @@ def write_lines(changes: Sequence[RecordChange], records: Mapping[str, Record]) 
             new.append({**line, **change.beside})
         else:
             known.append(line)
-    if new:
-        db.session.execute(insert(BoardLine.__table__), new)
-    _update_lines(known)
+    insert_rows(BoardLine.__table__, new)
+    update_rows(BoardLine.__table__, known)
 
 
 def follow_customers(changed: Mapping[str, Record]) -> None:
@@ -63,7 +63,8 @@ def follow_customers(changed: Mapping[str, Record]) -> None:
         .join(BoardLine, BoardLine.id == Task.id)
         .where(Task.customer_id.in_(list(changed)))
     )
-    _update_lines(
+    update_rows(
+        BoardLine.__table__,
         [
             {
                 "id": row.id,
@@ -71,7 +72,7 @@ def follow_customers(changed: Mapping[str, Record]) -> None:
                 **lines.of_customer(row.record, row.waybill, changed[row.record["customer"]]),
             }
             for row in db.session.execute(query)
-        ]
+        ],
     )
 
 
@@ -95,18 +96,3 @@ def hide_import(import_id: str) -> None:
 def reveal_import(import_id: str) -> None:
     """Shows the tasks of an import, all at once."""
     db.session.execute(delete(HiddenImport).where(HiddenImport.import_id == import_id))
-
-
-def _update_lines(rows: Sequence[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    table = BoardLine.__table__
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in rows[0] if name != "id"}
-    statement = update(table).where(table.c.id == bindparam("key")).values(**values)
-    db.session.connection().execute(
-        statement,
-        [
-            {"key": row["id"], **{f"new_{name}": value for name, value in row.items() if name != "id"}}
-            for row in rows
-        ],
-    )

@@ -1,6 +1,6 @@
 """The workload `shift`: the handhelds of a whole station against the real server, beside a raw floor of the same run.
 
-    python -m tests.bench.shift [--database sqlite] [--database postgres] [--devices 200] [--tasks 150]
+    make bench, or: python -m tests.bench.shift [--database sqlite] [--devices 200] [--tasks 150] [--measured FILE]
 
     pull    every handheld pulls its whole list for the first time
     push    every handheld pushes an operation for each of its tasks, 25 at a time
@@ -8,6 +8,7 @@
     storm   all handhelds at once push a delivery of each task, 100 at a time, and pull
     replay  every handheld pushes its last batch again
     idle    ten thousand handhelds that ask every thirty seconds
+    synced  twenty pushes under strace, which counts the syncs of the disk
 
 Every operation is validated, merged, logged, put into its scope and answered after COMMIT. Processor time is that of
 the application and its database, not of the driver; the driver's own is shown beside it, so that it can be seen
@@ -18,13 +19,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
 import statistics
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -34,16 +40,21 @@ from tests.bench import floor
 from tests.bench.stand import Stand, stand
 from tests.bench.station import Carried, furnish
 from tests.bench.wire import Wire
+from tests.faults.tracing import family, traced
+from tests.simulation.measured import put
 
 CLIENTS = 8
 BATCH, QUEUED = 25, 100
 CHANGED = 5
 IDLE_RATE, IDLE_S = 333, 8
+SYNCED = 20
+HEADING = "## The shift (`make bench`)"
 GOALS: dict[str, tuple[str, float]] = {
     "push_ops_s": ("at least", 5_000),
     "push_cpu_ms_op": ("at most", 0.3),
     "push_p99_ms": ("at most", 150),
     "push_of_floor": ("at least", 0.4),
+    "fsyncs_per_push": ("at most", 1.1),
     "pull_docs_s": ("at least", 100_000),
     "delta_cpu_ms_request": ("at most", 2.0),
     "storm_s": ("at most", 6),
@@ -63,6 +74,7 @@ class Phase:
     took: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     done: int = 0
+    put_off: int = 0
 
     def percentile(self, part: float) -> float:
         """Of the requests, ms."""
@@ -107,8 +119,13 @@ class Measure:
 
 
 def _ask(wire: Wire, handheld: Carried, seen: Phase, body: bytes) -> Any:
+    """One exchange; whoever is sent away comes again when he was told to, as a handheld does."""
     began = time.perf_counter()
-    status, answer = wire.post("/api/v1/exchange", body, handheld.headers)
+    status, answer, wait = wire.post("/api/v1/exchange", body, handheld.headers)
+    while status in (429, 503) and wait is not None:
+        seen.put_off += 1
+        time.sleep(wait)
+        status, answer, wait = wire.post("/api/v1/exchange", body, handheld.headers)
     seen.took.append((time.perf_counter() - began) * 1000)
     if status != 200:
         seen.wrong.append(f"HTTP {status}: {answer[:200]!r}")
@@ -193,7 +210,26 @@ def run(database: str, devices: int, tasks: int) -> dict[str, Any]:
         phases["storm"] = measure.phase(_stormily, clients=devices)
         phases["replay"] = measure.phase(_pushing(BATCH, again=True))
         phases["idle"] = _idle(doorstep, handhelds)
-    return _figures(database, phases, raw)
+        fsyncs = _fsyncs_of_a_push(doorstep, handhelds[:SYNCED])
+    return _figures(database, phases, raw) | {"fsyncs_per_push": fsyncs}
+
+
+def _fsyncs_of_a_push(doorstep: Stand, handhelds: Sequence[Carried]) -> float | None:
+    """How often the disk is waited for; None where there is no strace to count it."""
+    if shutil.which("strace") is None:
+        return None
+    wire, seen = Wire(doorstep.port), Phase()
+    heads = [psutil.Process(pid) for name, pid in doorstep.processes.items() if name != "worker"]
+    for handheld in handhelds:
+        handheld.record_notes(BATCH)
+    worker = psutil.Process(doorstep.processes["worker"])
+    worker.suspend()  # what it sends and syncs is no part of a push
+    with traced(family(*heads)) as trace:
+        for handheld in handhelds:
+            _pushing(BATCH)(wire, handheld, seen)
+    worker.resume()
+    wire.close()
+    return round(trace.fsyncs() / len(handhelds), 2)
 
 
 def furnish_changes(doorstep: Stand, handhelds: Sequence[Carried]) -> None:
@@ -213,6 +249,7 @@ def _stormily(wire: Wire, handheld: Carried, seen: Phase) -> None:
     _pull(wire, handheld, mine)
     seen.took.append((time.perf_counter() - began) * 1000)
     seen.wrong += mine.wrong
+    seen.put_off += mine.put_off
     seen.done += len(handheld.waybills)
 
 
@@ -236,6 +273,7 @@ def _figures(database: str, phases: dict[str, Phase], raw: floor.Floor) -> dict[
         "storm_s": round(storm.wall_s, 1),
         "storm_ops_s": round(storm.done / storm.wall_s),
         "storm_device_p99_s": round(storm.percentile(99) / 1000, 1),
+        "storm_put_off": storm.put_off,
         "storm_5xx": sum(wrong.startswith("HTTP 5") for wrong in storm.wrong),
         "replay_cpu_ms_op": round(replay.server_s * 1000 / max(1, replay.done), 3),
         "idle_requests_s": round(len(idle.took) / idle.wall_s),
@@ -251,14 +289,47 @@ def main() -> int:
     read.add_argument("--database", action="append", choices=["sqlite", "postgres"])
     read.add_argument("--devices", type=int, default=200)
     read.add_argument("--tasks", type=int, default=150)
+    read.add_argument("--measured", type=Path, help="write the figures into this document")
     asked = read.parse_args()
-    found = [run(name, asked.devices, asked.tasks) for name in asked.database or ["sqlite", "postgres"]]
-    for name in found[0]:
-        goal, bound = GOALS.get(name, ("", ""))
-        values = "".join(f"{one[name]!s:>14}" for one in found)
-        print(f"{name:24}{values}   {goal} {bound}", file=sys.stderr)
-    print(json.dumps(found))
+    load, databases = os.getloadavg()[0], asked.database or ["sqlite", "postgres"]
+    found = [run(name, asked.devices, asked.tasks) for name in databases]
+    about = {**_circumstances(load), "devices": asked.devices, "tasks": asked.tasks}
+    print(_table(found), file=sys.stderr)
+    print(json.dumps(about | dict(zip(databases, found, strict=True))))
+    if asked.measured:
+        told = ", ".join(f"{name} {value}" for name, value in about.items())
+        put(asked.measured, HEADING, f"{HEADING}\n\n{told}.\n\n{_table(found)}")
     return 1 if any(one["wrong"] for one in found) else 0
+
+
+def _circumstances(load: float) -> dict[str, Any]:
+    """When, on what, and how fast that is today: a plain loop of Python tells machines apart."""
+    commit = subprocess.run(
+        ("git", "rev-parse", "--short", "HEAD"), capture_output=True, text=True, check=False
+    )
+    began = time.process_time()
+    for _ in range(10_000_000):
+        pass
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit.stdout.strip() or "unknown",
+        "cores": os.cpu_count(),
+        "load_before": round(load, 2),
+        "loop_s": round(time.process_time() - began, 2),
+    }
+
+
+def _table(found: Sequence[dict[str, Any]]) -> str:
+    """The figures side by side, in Markdown."""
+    lines = [
+        f"| | {' | '.join(one['database'] for one in found)} | goal |",
+        "|---|" + "---|" * (len(found) + 1),
+    ]
+    for name in found[0]:
+        if name not in ("database", "wrong"):
+            values = " | ".join(str(one[name]) for one in found)
+            lines.append(f"| {name} | {values} | {' '.join(map(str, GOALS.get(name, ('', ''))))} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import psutil
 
 from server.app import create_app
+from server.core import migrations
 from server.core.config import Settings
 from server.core.db import db
 from server.demo.postgres import start_postgres
@@ -95,7 +95,7 @@ def stand(database: str, furnish: Callable[[Cast], None]) -> Iterator[Stand]:
 def _house(url: str, folder: Path, furnish: Callable[[Cast], None]) -> Cast:
     app = create_app(Settings(url, folder, SECRET, env="test", log_level="error"))
     with app.app_context():
-        flask_migrate.upgrade()
+        migrations.upgrade()
         cast = make_cast(app)
     # Outside: requests made inside one context would share what belongs to each of them.
     furnish(cast)

@@ -11,8 +11,8 @@ class Wire:
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
-    def post(self, path: str, body: bytes, own: dict[str, str]) -> tuple[int, bytes]:
-        """Status and body of the answer."""
+    def post(self, path: str, body: bytes, own: dict[str, str]) -> tuple[int, bytes, float | None]:
+        """Status and body of the answer, and how many seconds it asks to be left alone."""
         headers = {"Content-Type": "application/json", **own}
         try:
             self._connection.request("POST", path, body, headers)
@@ -22,7 +22,8 @@ class Wire:
             self._connection.close()
             self._connection.request("POST", path, body, headers)
             answer = self._connection.getresponse()
-        return answer.status, answer.read()
+        wait = answer.headers.get("Retry-After")
+        return answer.status, answer.read(), None if wait is None else float(wait)
 
     def close(self) -> None:
         """Hangs up."""

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright
 
 from server.demo.supervise import Supervisor
 from tests.browser import CHROMIUM, FLAGS
+from tests.e2e.stage import supervised
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
@@ -18,7 +19,7 @@ OpenBrowser = Callable[..., BrowserContext]
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
-    with Supervisor(say=lambda _text: None) as made:
+    with supervised() as made:
         yield made
 
 

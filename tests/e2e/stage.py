@@ -12,17 +12,20 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
 from server.app import create_app
 from server.auth import queries as auth_queries
 from server.auth import service as auth
 from server.auth.policy import Role
+from server.cli import main as doorstep
 from server.core.config import Settings
 from server.core.db import db, transaction
 from server.core.ids import uuid7
@@ -32,6 +35,15 @@ COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
 PASSWORD = "correct horse battery"
 SECRET = "a stage for browsers"
 READY_S = 40.0
+
+
+@contextmanager
+def supervised() -> Iterator[Supervisor]:
+    """Starts a stage's processes. In the end they are killed: how they stop by themselves is shown elsewhere."""
+    with Supervisor(say=lambda _text: None) as made:
+        yield made
+        for name in ("serve", "worker"):
+            made.kill(name)
 
 
 @dataclass
@@ -181,7 +193,14 @@ def write_orders(file: Path, rows: list[dict[str, str]]) -> None:
 
 
 def _template() -> str:
-    done = subprocess.run([*COMMAND, "orders", "template"], capture_output=True, text=True, check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        return _typed({"DATABASE_URL": "sqlite://", "DOORSTEP_DATA": folder}, "orders", "template")
+
+
+def _typed(environment: Mapping[str, str], *arguments: str) -> str:
+    """One `doorstep` command in this process: loading everything again would take longer than the command."""
+    done = CliRunner().invoke(doorstep, arguments, env=environment)
+    assert done.exit_code == 0, f"doorstep {' '.join(arguments)}: {done.output}"
     return done.stdout
 
 
@@ -219,10 +238,11 @@ _PREPARED: dict[str, Path] = {}
 
 
 def _prepare(stage: Stage, orders: list[dict[str, str]]) -> None:
-    stage.run("db", "upgrade")
+    _typed(stage.environment(), "db", "upgrade")
     with stage.inside(), transaction():
         auth.create_station("HZ01", "杭州西湖站")
     stage.hire(("dora", "Dora", "dispatcher"), ("liang", "阿良", "courier"), ("bei", "Bei", "courier"))
     file = stage.folder / "orders.csv"
     write_orders(file, orders)
-    stage.run("orders", "import", str(file), "--station", "HZ01", "--merchant", "测试商家")
+    order = ("orders", "import", str(file), "--station", "HZ01", "--merchant", "测试商家")
+    _typed(stage.environment(), *order)

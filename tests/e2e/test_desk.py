@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from server.demo.supervise import Supervisor
 from tests.e2e.proxy import Line
-from tests.e2e.stage import PASSWORD, Stage, set_up
+from tests.e2e.stage import PASSWORD, Stage, set_up, supervised
 from tests.e2e.steps import by, log_in, row
 from tests.e2e.test_screens import looks
 
@@ -42,7 +41,7 @@ def _orders() -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("desk")
-    with Supervisor(say=lambda _text: None) as supervisor:
+    with supervised() as supervisor:
         made = set_up(folder, supervisor, f"sqlite:///{folder / 'stage.db'}", _orders())
         made.hire(("dan", "Dan", "dispatcher"))
         yield made

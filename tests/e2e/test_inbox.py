@@ -21,7 +21,7 @@ from server.demo.supervise import Child, Supervisor
 from sync.canonical import sha256_hex
 from tests.builders import assign_draft, draft, order_draft, task_id
 from tests.e2e.conftest import OpenBrowser
-from tests.e2e.stage import COMMAND, READY_S, free_port
+from tests.e2e.stage import COMMAND, READY_S, free_port, supervised
 from tests.e2e.steps import by, log_in, picture
 from tests.e2e.test_screens import PICTURES, looks
 from tests.people import PASSWORD, Cast, Desk, make_cast
@@ -84,7 +84,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
     PICTURES.mkdir(parents=True, exist_ok=True)
     made = Stage(tmp_path_factory.mktemp("inbox"), sqlite_template)
     _go_wrong(made)
-    with Supervisor(say=lambda _text: None) as supervisor:
+    with supervised() as supervisor:
         made.start(supervisor)
         yield made
     with made.app.app_context():

@@ -22,6 +22,16 @@ from tests.e2e.steps import by, enrol, row, wait_ready_offline
 from tests.e2e.test_story import WAYBILLS, orders
 
 KILLS = 20
+WATCHED = """
+    window.written = [];
+    const begin = IDBDatabase.prototype.transaction;
+    IDBDatabase.prototype.transaction = function (...given) {
+      const tx = begin.apply(this, given);
+      if (tx.mode === 'readwrite' && [...tx.objectStoreNames].includes('outbox'))
+        window.written.push({ stores: [...tx.objectStoreNames], durability: tx.durability });
+      return tx;
+    };
+"""
 
 
 @pytest.fixture
@@ -81,12 +91,17 @@ def test_p7_what_was_called_saved_survives_twenty_kills(
     task = stage.task(WAYBILLS[0])["id"]
     for number in range(1, KILLS + 1):
         with browser(playwright, profile) as (page, pid):
+            page.add_init_script(WATCHED)
             page.goto(f"{line.url}/#/task/{task}")
             by(page, "note-open").first.click()
             by(page, "note-input").fill(f"note {number}")
             by(page, "note-save").click()
             expect(by(page, "saved-toast").first).to_be_visible()
+            written = page.evaluate("window.written")
             os.kill(pid, signal.SIGKILL)
+        # A kill leaves the kernel's memory alone; only what was written strictly outlives the phone's battery.
+        assert written, "no write was seen"
+        assert {one["durability"] for one in written} == {"strict"}, written
     with browser(playwright, profile) as (page, _):
         page.goto(f"{line.url}/#/outbox")
         expect(page.locator('[data-testid="outbox-item"][data-state="saved"]')).to_have_count(KILLS)

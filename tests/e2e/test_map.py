@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from server.demo.supervise import Supervisor
 from tests.e2e import tiles
-from tests.e2e.stage import PASSWORD, Stage, set_up
+from tests.e2e.stage import PASSWORD, Stage, set_up, supervised
 from tests.e2e.steps import by, enrol, log_in, row
 from tests.e2e.test_screens import PICTURES, look
 
@@ -97,7 +96,7 @@ def _whole_ground(ground: Path) -> None:
 def stage(tmp_path_factory: pytest.TempPathFactory, ground: Path) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("map")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with pytest.MonkeyPatch.context() as patch, Supervisor(say=lambda _text: None) as supervisor:
+    with pytest.MonkeyPatch.context() as patch, supervised() as supervisor:
         patch.setenv("DOORSTEP_TILES", str(ground))
         made = set_up(folder, supervisor, f"sqlite:///{folder / 'stage.db'}", _orders())
         for courier, waybills in ROUTES.items():

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -45,7 +46,7 @@ def broken(settings: Settings) -> FlaskClient:
 
     @public
     def lost() -> None:
-        raise OperationalError("SELECT 1", {}, Exception("connection failed: " + SECRET_TEXT))
+        raise OperationalError("SELECT 1", {}, psycopg.OperationalError("connection failed: " + SECRET_TEXT))
 
     @public
     def asked() -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
@@ -19,6 +18,7 @@ from server.app import create_app
 from server.auth.limits import limiter
 from server.core import backup as copies
 from server.core import clock as server_clock
+from server.core import migrations
 from server.core.config import Settings
 from server.core.db import db
 from server.core.ids import uuid7
@@ -45,7 +45,7 @@ def migrated(request: pytest.FixtureRequest, fast_folder: Path) -> Iterator[Flas
         url = new_postgres_database(request.getfixturevalue("postgres_url"), "doorstep_installed")
     app = create_app(Settings(url, data, SECRET, env="test", log_level="critical"))
     with app.app_context():
-        flask_migrate.upgrade()
+        migrations.upgrade()
     yield app
     with app.app_context():
         db.session.remove()
@@ -189,6 +189,18 @@ def test_p31_what_was_there_before_is_kept_beside_it(installed: House, tmp_path:
     assert str(kept) in said
     done(typed(house, cli.restore, kept))
     assert house.record(f"task:{task_id('SF9')}") is not None
+
+
+def test_p31_what_no_handheld_can_bring_back_is_named(installed: House, tmp_path: Path) -> None:
+    house = installed
+    half_a_day(house, tmp_path / "copy")
+    house.assigned("SF9", phone="13900000009")
+    said = done(typed(house, cli.restore, tmp_path / "copy"))
+    assert "4 operations at the end of the log are gone" in said
+    named = "order.imported 1, task.assigned 1"
+    assert f"2 of them no handheld has, from desks, imports and customers: {named}.\n" in said
+    again = done(typed(house, cli.restore, tmp_path / "copy"))
+    assert "no handheld has" not in again
 
 
 def test_p31_proofs_travel_with_the_copy_and_are_never_taken_away(installed: House, tmp_path: Path) -> None:

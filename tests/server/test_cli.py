@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,12 +24,17 @@ COMMAND = (sys.executable, "-c", "from server.cli import main; main()")
 
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
+    return settings_in(tmp_path)
+
+
+def settings_in(folder: Path) -> dict[str, str]:
+    """The environment of a command whose data lie in a folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     own = {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'cli.db'}",
-        "DOORSTEP_DATA": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{folder / 'cli.db'}",
+        "DOORSTEP_DATA": str(folder),
         "DOORSTEP_ENV": "test",
         "PORT": str(port),
         "LOG_LEVEL": "error",
@@ -48,9 +54,11 @@ def done(result: Result) -> str:
     return result.output
 
 
-@pytest.fixture
-def station(environ: dict[str, str]) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated database with a station, a dispatcher and a courier, made by the commands themselves."""
+    folder = tmp_path_factory.mktemp("founded")
+    environ = settings_in(folder)
     done(run(environ, "db", "upgrade"))
     done(run(environ, "stations", "add", "HZ01", "杭州西湖站"))
     dora = ("users", "add", "dora", "--station", "HZ01", "--name", "Dora", "--role", "dispatcher")
@@ -68,6 +76,13 @@ def station(environ: dict[str, str]) -> dict[str, str]:
         "--no-password",
     )
     done(run(environ, *liang))
+    return folder
+
+
+@pytest.fixture
+def station(founded: Path, tmp_path: Path, environ: dict[str, str]) -> dict[str, str]:
+    """The same for one test."""
+    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
     return environ
 
 
@@ -76,6 +91,35 @@ def test_every_command_is_there(environ: dict[str, str]) -> None:
     for command in ("serve", "worker", "db", "demo", "users", "devices", "orders", "day", "openapi"):
         assert f"  {command} " in text
         assert "Usage" in done(run(environ, command, "--help"))
+
+
+def test_nothing_is_loaded_that_only_other_commands_use() -> None:
+    """The demo loads little before it starts its processes, and nobody but who migrates loads Alembic."""
+    looks = (
+        "import sys, server.cli, server.demo.cli",
+        "print(*sys.modules)",
+        "import server.worker",
+        "print(*sys.modules)",
+    )
+    code = "\n".join(looks)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, worker = (set(line.split()) for line in done.stdout.splitlines())
+    assert {
+        "flask",
+        "sqlalchemy",
+        "marshmallow",
+        "cryptography",
+        "server.app",
+        "server.demo.seed",
+    } & before == set()
+    assert {
+        "alembic",
+        "flask_migrate",
+        "engineio",
+        "gunicorn",
+        "server.day",
+        "server.intake.cli",
+    } & worker == set()
 
 
 def test_a_device_is_enrolled_listed_and_revoked(station: dict[str, str]) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import Connection, inspect, text
 
 from server.app import create_app
 from server.auth import handhelds, service
 from server.conflicts import queries as conflicts
+from server.core import migrations
 from server.core.clock import now_ms
 from server.core.config import Settings
 from server.core.db import Json, db
@@ -46,29 +47,33 @@ def tables() -> set[str]:
 def test_up_in_agreement_down_and_up_again(bare: Flask) -> None:
     client = bare.test_client()
     assert client.get("/readyz").json == {"status": "unavailable", "reason": "migrations"}
-    flask_migrate.upgrade()
+    migrations.upgrade()
     assert {table.name for table in db.metadata.sorted_tables} <= tables()
-    flask_migrate.check()
+    migrations.check()
     assert client.get("/readyz").json == {"status": "ok", "database": db.engine.dialect.name}
-    flask_migrate.downgrade(revision="base")
+    migrations.downgrade(revision="base")
     assert tables() == {"alembic_version"}
-    flask_migrate.upgrade()
-    flask_migrate.check()
+    migrations.upgrade()
+    migrations.check()
+
+
+def test_the_newest_revisions_read_from_the_files_are_alembics_own() -> None:
+    assert migrations.newest() == set(ScriptDirectory(str(migrations.FOLDER)).get_heads())
 
 
 def test_upgrading_twice_changes_nothing(bare: Flask) -> None:
-    flask_migrate.upgrade()
+    migrations.upgrade()
     before = tables()
-    flask_migrate.upgrade()
+    migrations.upgrade()
     assert tables() == before
 
 
 def test_a_model_nobody_migrated_is_noticed(bare: Flask) -> None:
-    flask_migrate.upgrade()
+    migrations.upgrade()
     with db.engine.begin() as connection:
         connection.execute(text("ALTER TABLE station DROP COLUMN currency"))
     with pytest.raises(SystemExit):
-        flask_migrate.check()
+        migrations.check()
 
 
 def test_a_failed_change_of_tables_leaves_nothing_half_made(bare: Flask) -> None:
@@ -83,7 +88,7 @@ def create_half(connection: Connection) -> None:
 
 
 def test_foreign_keys_are_on_again_after_a_migration(bare: Flask) -> None:
-    flask_migrate.upgrade()
+    migrations.upgrade()
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
@@ -97,10 +102,10 @@ STATION, CUSTOMER, TASK, PARCEL, CASE = (
 
 def test_what_the_first_house_kept_is_found_again_in_the_next(bare: Flask) -> None:
     """A customer, his task and a decided case as the first version wrote them, through the second's migration."""
-    flask_migrate.upgrade(revision=FIRST)
+    migrations.upgrade(revision=FIRST)
     with db.engine.begin() as connection:
         _live_in_the_first_house(connection)
-    flask_migrate.upgrade()
+    migrations.upgrade()
     [customer] = crm.by_ids([CUSTOMER]).values()
     assert (customer["tier"], customer["kind"], customer["contacts"]) == ("casual", "person", [])
     [set_by_hand, ordered] = customer["requests"]
@@ -118,10 +123,10 @@ FOUR_SIDES, EPOCHS = "44a7f21621a9", "b7d03c9e5f12"
 
 
 def test_p30_p31_a_database_from_before_gets_its_digests_and_keeps_its_epoch(bare: Flask) -> None:
-    flask_migrate.upgrade(revision=FOUR_SIDES)
+    migrations.upgrade(revision=FOUR_SIDES)
     with db.engine.begin() as connection:
         _pulled_by_a_handheld(connection)
-    flask_migrate.upgrade(revision=EPOCHS)
+    migrations.upgrade(revision=EPOCHS)
     with db.engine.connect() as connection:
         scopes = {row.id: row for row in connection.execute(text("SELECT * FROM scopes"))}
         held = digest([("task:one", 4), ("task:two", 1)])
@@ -135,29 +140,29 @@ def test_p30_p31_a_database_from_before_gets_its_digests_and_keeps_its_epoch(bar
         assert (epoch, number) == ("1", 1)
         heads = dict(connection.execute(text("SELECT incarnation, chain_hash FROM device_heads")).all())
         assert heads == {"i1": "h2", "i2": None}
-    flask_migrate.downgrade(revision=FOUR_SIDES)
-    flask_migrate.upgrade(revision=EPOCHS)
+    migrations.downgrade(revision=FOUR_SIDES)
+    migrations.upgrade(revision=EPOCHS)
 
 
 def test_p31_a_database_no_handheld_has_spoken_to_begins_its_first_epoch_later(bare: Flask) -> None:
-    flask_migrate.upgrade(revision=EPOCHS)
+    migrations.upgrade(revision=EPOCHS)
     with db.engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM epochs")).scalar_one() == 0
 
 
 def test_p34_handhelds_in_use_stay_logged_in_and_revoked_ones_are_not(bare: Flask) -> None:
-    flask_migrate.upgrade(revision=EPOCHS)
+    migrations.upgrade(revision=EPOCHS)
     with db.engine.begin() as connection:
         _enrolled_before_there_were_logins(connection)
-    flask_migrate.upgrade()
+    migrations.upgrade()
     found = {one: handhelds.authenticate(f"credential of {one}", "") for one in ("used", "revoked")}
     used, revoked = found["used"], found["revoked"]
     assert used is not None and used[2] is not None and used[2].until > now_ms() + 29 * handhelds.DAY_MS
     assert revoked is not None and revoked[2] is None and revoked[0].state == "draining"
     assert list(handhelds.worked_on("revoked", [PARCEL])) == [PARCEL]
     db.session.rollback()
-    flask_migrate.downgrade(revision=EPOCHS)
-    flask_migrate.upgrade()
+    migrations.downgrade(revision=EPOCHS)
+    migrations.upgrade()
 
 
 def _enrolled_before_there_were_logins(connection: Connection) -> None:

@@ -115,6 +115,9 @@ DOORS: dict[tuple[str, str], Door] = {
     ),
     ("GET", "/api/v1/devices"): Door(DESK),
     ("POST", "/api/v1/devices/<string:device_id>/revoke"): Door(LEADS, 204, STRANGE),
+    ("POST", "/api/v1/devices/<string:device_id>/release"): Door(
+        LEADS, 200, STRANGE, _json(lambda *_: {"reason": "he had delivered them"})
+    ),
     ("POST", "/api/v1/devices/enrol"): Door(
         EVERYBODY, 400, options=_json(lambda *_: {"code": "0000-0000", "app": "x"})
     ),

@@ -51,6 +51,7 @@ class House:
         self._machine = machine
         self.database = folder / "house.db"
         self._template = folder / "template.db"
+        self._reader: sqlite3.Connection | None = None
         self._deadly: str | None = None
         self.lives = 0
         self.up = True
@@ -137,12 +138,10 @@ class House:
 
     def rows(self, query: str, *values: Any) -> list[Any]:
         """What stands in the database now, whatever the application thinks of it."""
-        connection = sqlite3.connect(self.database)
-        connection.row_factory = sqlite3.Row
-        try:
-            return connection.execute(query, values).fetchall()
-        finally:
-            connection.close()
+        if self._reader is None:
+            self._reader = sqlite3.connect(self.database)
+            self._reader.row_factory = sqlite3.Row
+        return self._reader.execute(query, values).fetchall()
 
     def stored(self, sha256: str) -> bool:
         return (self.blobs / sha256[:2] / sha256[2:4] / sha256).exists()
@@ -153,6 +152,9 @@ class House:
             raise Crash
 
     def _forget(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()

@@ -12,10 +12,14 @@ HEADING = "## The simulator (`make soak`)"
 
 def write(file: Path, figures: Figures, first: int, seconds: float) -> None:
     """Puts the section into the document, in place of the one before."""
+    put(file, HEADING, _section(figures, first, seconds))
+
+
+def put(file: Path, heading: str, section: str) -> None:
+    """Puts a section that begins with its heading into a document, in place of the one before."""
     text = file.read_text(encoding="utf-8")
-    before, _, rest = text.partition(HEADING)
+    before, _, rest = text.partition(heading)
     after = rest[found:] if (found := rest.find("\n## ")) >= 0 else ""
-    section = _section(figures, first, seconds)
     file.write_text(f"{before.rstrip()}\n\n{section}\n{after}", encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Self
@@ -99,13 +100,19 @@ def run(
 ) -> Figures:
     """Plays seeds until one fails, all are through, or the moment `until` (of time.monotonic) has come."""
     figures = Figures()
-    context = multiprocessing.get_context("spawn")
-    with folder() as where, context.Pool(min(workers, len(seeds)), prepare, (bug, where)) as pool:
+    with folder() as where, processes().Pool(min(workers, len(seeds)), prepare, (bug, where)) as pool:
         for seed, outcome in pool.imap_unordered(_play, seeds):
             figures.add(seed, outcome)
             if figures.failed is not None or (until is not None and time.monotonic() > until):
                 break
     return figures
+
+
+def processes() -> ForkServerContext:
+    """Where pools come from: a process that has loaded the server once and copies itself for whoever is to play."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 _here: list[Stage] = []

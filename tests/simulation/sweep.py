@@ -3,13 +3,12 @@
 Random kills seldom hit the one step between two writes that ought to be one; here each step has its turn.
 """
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from tests.simulation.machine import MINUTE, SECOND
-from tests.simulation.run import WORKERS, Stage, folder, here, prepare
+from tests.simulation.run import WORKERS, Stage, folder, here, prepare, processes
 from tests.simulation.scenario import Step
 from tests.simulation.world import Outcome
 
@@ -72,8 +71,7 @@ def sweep(stage: Stage, steps: Sequence[Step], at: Iterable[int]) -> Swept:
 
 def sweep_all(*, restore: bool, workers: int = WORKERS) -> Swept:
     """The whole round on a few processes, each with every so manieth place."""
-    context = multiprocessing.get_context("spawn")
-    with folder() as where, context.Pool(workers, prepare, (None, where)) as pool:
+    with folder() as where, processes().Pool(workers, prepare, (None, where)) as pool:
         parts = pool.map(_part, [(restore, n, workers) for n in range(workers)], chunksize=1)
     kills = sum((part.kills for part in parts), Counter[str]())
     return Swept(kills, next((part.failed for part in parts if part.failed), None))

@@ -15,8 +15,10 @@ def test_f2_twelve_of_twelve_planted_bugs_are_caught() -> None:
     def caught(bug: str) -> Figures:
         return run(SEEDS, bug, workers=1)
 
+    # The last ones need the most seeds: begun first, they do not run alone in the end.
+    bugs = BUGS[::-1]
     with ThreadPoolExecutor(2) as pool:
-        found = dict(zip(BUGS, pool.map(caught, BUGS), strict=True))
+        found = dict(zip(bugs, pool.map(caught, bugs), strict=True))
     missed = [bug for bug, figures in found.items() if figures.failed is None]
     assert missed == []
     for bug, figures in found.items():

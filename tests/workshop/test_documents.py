@@ -50,7 +50,10 @@ def test_every_make_target_a_document_names_exists(document: str) -> None:
 def commands(group: click.Group, path: str = "") -> set[str]:
     """`users add`, `db upgrade`, ...: all commands below a group."""
     found: set[str] = set()
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         full = f"{path} {name}".strip()
         found |= commands(command, full) if isinstance(command, click.Group) else {full}
     return found

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,7 @@ TOOLS = [
     "mkdir",
     "mktemp",
     "printf",
+    "renice",
     "rm",
     "sed",
     "sha256sum",
@@ -231,6 +233,42 @@ def test_browser_stories_count_beside_the_rest(tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr().out.splitlines()
     assert "  not run: a left out" in said
     assert said[-1] == "tests: 23 passed, 0 failed, 2 skipped"
+
+
+def lanes_of(checkout: Path, tools: Path, **settings: str) -> tuple[dict[str, set[str]], str]:
+    """`scripts/test` with a Python that only writes down what it was asked: lane -> what it ran, and what was said."""
+    asked = checkout / "asked"
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    fake(checkout / ".venv" / "bin", "python", f'echo "$@" >>"{asked}"; echo "words of $*"')
+    fake(tools, "npx", "exit 0")
+    fake(checkout / "scripts", "browser", "exit 0")
+    env = {"PATH": str(tools), "HOME": str(checkout)} | settings
+    ended = subprocess.run(
+        ["scripts/test"], cwd=checkout, env=env, capture_output=True, text=True, check=True, timeout=60
+    )
+    lanes: dict[str, set[str]] = {}
+    for line in asked.read_text(encoding="utf-8").splitlines():
+        named = re.search(r"--junit-xml=build/test/(\w+)\.xml", line)
+        if named:
+            lanes[named.group(1)] = {word for word in line.split() if "tests/" in word}
+    return lanes, ended.stdout
+
+
+def test_every_test_is_in_one_lane_and_every_lane_in_the_summary(checkout: Path, tools: Path) -> None:
+    lanes, said = lanes_of(checkout, tools)
+    server = {word.removeprefix("--ignore=") for word in lanes.pop("server")}
+    others = [one for lane in lanes.values() for one in lane]
+    assert sorted(others) == sorted(server), "what the server's lane leaves out is run once by another"
+    assert [one for one in others if not (ROOT / one).exists()] == []
+    [summed] = [line for line in said.splitlines() if "scripts/summary.py" in line]
+    assert {f"{lane}=0" for lane in (*lanes, "server", "vitest")} <= set(summed.split())
+    assert {"browser", "simulator", "faults", "timed"} == set(lanes)
+
+
+def test_without_a_browser_its_lane_is_named_as_left_out(checkout: Path, tools: Path) -> None:
+    lanes, said = lanes_of(checkout, tools, BROWSER="no")
+    assert "browser" not in lanes
+    assert "-- tests/e2e (BROWSER=no)" in said
 
 
 def test_scripts_are_executable_and_parse() -> None:

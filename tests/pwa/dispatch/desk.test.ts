@@ -17,7 +17,7 @@ import { contactOf, couriersByNeed, couriersToPick, progressOf } from '../../../
 import { changed, formatRoute, HOME, isStep, listAddress, parseRoute } from '../../../pwa/dispatch/route';
 import { SCREENS } from '../../../pwa/dispatch/screens';
 import type { DeviceRow } from '../../../pwa/dispatch/types';
-import { courier, HOUR, NOON, stamp } from './rows';
+import { courier, device, HOUR, NOON, stamp } from './rows';
 
 describe('the address', () => {
   it('carries the board there and back', () => {
@@ -188,23 +188,6 @@ describe('couriers', () => {
 });
 
 describe('devices', () => {
-  const device = (id: string, over: Partial<DeviceRow> = {}): DeviceRow => ({
-    id,
-    label: null,
-    user: { id: 'liang', name: '阿良' },
-    enrolled_at: NOON,
-    last_heard: null,
-    revoked_at: null,
-    app: null,
-    head_seq: 0,
-    waiting: null,
-    incarnation: null,
-    state: 'working',
-    login_since: null,
-    login_until: null,
-    ...over,
-  });
-
   it('count a code down to nothing', () => {
     expect(secondsLeft({ expires_at: NOON + 90_500 }, NOON)).toBe(91);
     expect(secondsLeft({ expires_at: NOON }, NOON + 5)).toBe(0);

@@ -1,6 +1,6 @@
 /** Rows for tests, named by what they are. */
 import type { Stamp } from '../../../pwa/dispatch/operations';
-import type { CourierRow, TaskRow } from '../../../pwa/dispatch/types';
+import type { CourierRow, DeviceRow, TaskRow } from '../../../pwa/dispatch/types';
 
 export const NOON = Date.UTC(2026, 10, 21, 4);
 export const HOUR = 3_600_000;
@@ -51,6 +51,34 @@ export function courier(id: string, over: Partial<CourierRow> = {}): CourierRow 
 }
 
 /** A stamp with a small generator of its own, so that every id is new and every run the same. */
+export function device(id: string, over: Partial<DeviceRow> = {}): DeviceRow {
+  return {
+    id,
+    label: null,
+    user: LIANG,
+    enrolled_at: NOON,
+    last_heard: null,
+    revoked_at: null,
+    app: null,
+    head_seq: 0,
+    incarnation: null,
+    state: 'working',
+    login_since: null,
+    login_until: null,
+    shift: null,
+    since: null,
+    recorded: 0,
+    confirmed: 0,
+    waiting: null,
+    refused: 0,
+    releasable: 0,
+    lost: 0,
+    lost_case: null,
+    skew_ms: null,
+    ...over,
+  };
+}
+
 export function stamp(now = NOON): Stamp {
   let state = 1;
   const byte = () => {

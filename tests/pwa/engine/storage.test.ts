@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { StoreError } from '../../../pwa/store';
+import type { SubmitError } from '../../../pwa/engine';
 import { codeOf } from '../../../pwa/engine/backoff';
 import { noted, NOW, rig, STATION } from '../fakes';
 
@@ -18,6 +19,25 @@ function fill(...stores: string[]): void {
     if (stores.includes(this.name)) queueMicrotask(() => transaction._abort('QuotaExceededError'));
     return request;
   };
+}
+
+/** From now on one transaction in so many meets a full disk, at any of its writes; counts them. */
+function fillsNow(part: number): { count: number } {
+  const doomed = { count: 0 };
+  const met = new WeakSet<object>();
+  let state = 7;
+  IDBObjectStore.prototype.put = function put(this: IDBObjectStore, ...args: [unknown]) {
+    const request = real.apply(this, args);
+    const { transaction } = this as unknown as { transaction: { _abort(name: string): void } };
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    if (state / 2_147_483_648 < part && !met.has(transaction)) {
+      met.add(transaction);
+      doomed.count++;
+      queueMicrotask(() => transaction._abort('QuotaExceededError'));
+    }
+    return request;
+  };
+  return doomed;
 }
 
 const shift = (engine: { newId(): string }) => ({
@@ -71,6 +91,42 @@ describe('a full disk', () => {
     expect(await engine.status()).toMatchObject({ code: null, waiting: 0, allConfirmed: true, nextTry: null });
     expect(server.operations.map((op) => op.payload['text'])).toEqual(['kept']);
   });
+
+  it('F9 P13 drops none of 1,000 writes in silence, wherever in them it fills up', async () => {
+    const { engine, server, platform } = await rig();
+    const task = server.task('SF1');
+    await engine.sync();
+    const doomed = fillsNow(0.2);
+    const kept: string[] = [];
+    const refused: string[] = [];
+    for (let write = 0; write < 1000; write++) {
+      const text = `write ${write}`;
+      const bytes = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, write >> 8, write & 255]);
+      const photo = write % 3 === 0 ? [{ bytes, type: 'image/png' as const }] : [];
+      const draft = photo.length
+        ? {
+            type: 'task.attempt_failed' as const,
+            entity: `task:${task}`,
+            payload: { reason: 'NOT_HOME', note: text, photos: [await platform.hash(bytes)] },
+          }
+        : noted(task, text);
+      await engine.submit([draft], photo).then(
+        () => kept.push(text),
+        (error: SubmitError) => {
+          expect(error.problems.map((problem) => problem.code)).toEqual(['quota']);
+          refused.push(text);
+        },
+      );
+    }
+    IDBObjectStore.prototype.put = real;
+    expect(refused.length).toBe(doomed.count);
+    expect(refused.length).toBeGreaterThan(100);
+    expect(kept.length + refused.length).toBe(1000);
+    while ((await engine.status()).waiting > 0) await engine.sync();
+    expect(server.operations.map(({ payload }) => payload['text'] ?? payload['note'])).toEqual(kept);
+    // The chain has no hole where something was refused.
+    expect(server.operations.map(({ seq }) => seq)).toEqual(kept.map((_text, index) => index + 1));
+  }, 60_000);
 
   it('P13 has a name of its own among the reasons', () => {
     expect(codeOf(new StoreError('quota'))).toBe('quota');

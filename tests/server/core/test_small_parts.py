@@ -161,8 +161,8 @@ def test_after_reactors_become_outbox_rows(app: Flask) -> None:
     bus: Bus[None] = Bus()
     bus.after(Happened, "tell", lambda event: Message(str(event.n), {"n": event.n}) if event.n > 1 else None)
     with app.app_context():
-        with transaction() as session:
-            assert bus.enqueue(session, [Happened(1), Happened(2), object()]) == 1
+        with transaction():
+            assert bus.enqueue([Happened(1), Happened(2), object()]) == 1
         assert [(row.topic, row.key, row.payload) for row in outbox.waiting(db.session())] == [
             ("tell", "2", {"n": 2})
         ]

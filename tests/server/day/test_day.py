@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from server.cli import main
 from server.core.config import ROOT
 from server.day.dayfile import read_day
 
@@ -63,18 +65,18 @@ def test_a_generated_day_arrives_exactly_once(generated: Path, database: str) ->
     assert figures["conflicts_opened"] >= 1, "work done before anybody assigned it is a case"
 
 
-def test_a_file_that_cannot_be_used_ends_with_2_and_one_sentence(tmp_path: Path) -> None:
-    for content in (b"", b"PK\x03\x04", b"a,b\n1,2\n"):
-        file = tmp_path / "bad.csv"
-        file.write_bytes(content)
-        done = doorstep(str(file))
-        assert (done.returncode, done.stdout) == (2, "")
-        assert len(done.stderr.strip().splitlines()) == 1 and done.stderr.startswith("Error: ")
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"a,b\n1,2\n"])
+def test_a_file_that_cannot_be_used_ends_with_2_and_one_sentence(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_bytes(content)
+    done = CliRunner().invoke(main, ["day", str(file)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert len(done.stderr.strip().splitlines()) == 1 and done.stderr.startswith("Error: ")
 
 
 def test_without_a_file_it_says_where_to_get_one_and_how_to_make_one() -> None:
-    done = doorstep()
-    assert (done.returncode, done.stdout) == (2, "")
+    done = CliRunner().invoke(main, ["day"])
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "LaDe-P" in done.stderr and "doorstep demo --export" in done.stderr
 
 

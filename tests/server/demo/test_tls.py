@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from server.demo import tls
-from server.demo.tls import Certificates, ensure_certificates, lan_addresses
+from server.demo.network import lan_addresses
+from server.demo.tls import Certificates, ensure_certificates
 from server.demo.trust import CA_PATH, CA_TYPE, make_server, trust_words
 
 NOW = dt.datetime.now(dt.UTC)

@@ -7,6 +7,7 @@ import pytest
 from sync.canonical import derive
 from tests.builders import parcel_id, task_id
 from tests.server.ops.house import WAYBILL, House
+from tests.server.ops.test_announce import told
 
 
 def test_p19_a_signature_for_a_cancelled_parcel_stands_and_opens_a_case_with_both_versions(
@@ -184,3 +185,63 @@ def test_p2_the_desk_may_report_a_delivery_on_behalf_of_the_courier(house: House
     }
     assert house.tell("task.delivered", f"task:{task}", payload)["status"] == "applied"
     assert house.record(f"task:{task}")["outcome"]["author"] == house.cast.dora.id
+
+
+def test_p2_on_whose_behalf_the_desk_spoke_is_kept_and_he_is_told(house: House) -> None:
+    """Author: the dispatcher; the holder stays the holder, sees it on his list with her name, and is told of it."""
+    task, phone = house.assigned(), house.phone()
+    phone.pull()
+    told(house)
+    signed = {
+        "recipient": "station",
+        "recipient_name": None,
+        "signature": None,
+        "photos": [],
+        "consent": None,
+    }
+    assert house.tell("task.delivered", f"task:{task}", signed)["status"] == "applied"
+    [op] = house.log(type="task.delivered")
+    record = house.record(f"task:{task}") or {}
+    assert (op.author, op.device_id) == (house.cast.dora.id, None)
+    assert (record["courier"], record["outcome"]["author"]) == (house.cast.liang.id, house.cast.dora.id)
+    changes = [row for row in told(house) if row["about"] == "list"]
+    assert [(row["courier"], row["change"], row["tasks"]) for row in changes] == [
+        (house.cast.liang.id, "changed", [task])
+    ]
+    phone.pull()
+    assert phone.rows()[f"task:{task}"]["task"]["outcome"]["author"] == house.cast.dora.id
+
+
+def test_p2_his_own_sign_off_after_it_is_a_second_report_and_nothing_is_lost(house: House) -> None:
+    task, phone = house.assigned(), house.phone()
+    signed = {
+        "recipient": "station",
+        "recipient_name": None,
+        "signature": None,
+        "photos": [],
+        "consent": None,
+    }
+    house.tell("task.delivered", f"task:{task}", signed)
+    assert phone.delivers()["status"] == "conflict"
+    [case] = house.cases()
+    assert (case["kind"], case["mine_author"], case["theirs_author"]) == (
+        "contradiction",
+        house.cast.liang.id,
+        house.cast.dora.id,
+    )
+    assert len(house.log(type="task.delivered")) == 2
+
+
+def test_p2_a_desk_signs_off_only_what_somebody_holds_at_its_station(house: House) -> None:
+    task = house.assigned()
+    signed = {
+        "recipient": "station",
+        "recipient_name": None,
+        "signature": None,
+        "photos": [],
+        "consent": None,
+    }
+    for person, code in ((house.cast.far_dispatcher, "forbidden"), (house.cast.chen, "forbidden")):
+        refused = house.tell("task.delivered", f"task:{task}", signed, by=person)
+        assert (refused["status"], refused["code"]) == ("quarantined", code)
+    assert house.status(task) == "assigned"

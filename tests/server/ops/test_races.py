@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from server.ops import oplog
 from server.payments import queries as payments
 from tests.builders import draft, order_draft, task_id
 from tests.people import Desk
@@ -64,6 +67,18 @@ def test_p16_f13_the_same_operation_twenty_times_at_once_from_the_desk_has_one_e
     assert house.inside(lambda: payments.balance("due")) == 100 * orders
     assert len(house.cases()) == len(range(2, ROUNDS, 3))
     assert all(house.status(task_id(f"SF{number}")) == "created" for number in range(0, ROUNDS, 3))
+
+
+def test_p16_f13_the_oracle_sees_a_server_that_takes_every_arrival_for_a_new_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted bug: `no-dedupe`. The database still minds, so that what is left of the race are other answers."""
+    monkeypatch.setattr(oplog, "answers", lambda *_: oplog.Answers())
+    desks = [house.cast.desk(house.cast.dora) for _ in range(4)]
+    operation = draft("task.noted", f"task:{house.assigned()}", {"text": "once"})
+    at_once = together([from_the_desk(desk, operation) for desk in desks])
+    with pytest.raises(AssertionError):
+        assert [answer[0]["status"] for answer in answers_of(at_once)] == ["applied"] * len(desks)
 
 
 def test_p16_f13_the_same_exchange_twenty_times_at_once_has_one_effect(house: House) -> None:

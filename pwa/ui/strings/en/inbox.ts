@@ -111,6 +111,7 @@ export const inbox: Record<keyof typeof zh, string> = {
   'head.opened': 'opened {age}',
   'decide.title': 'Decide',
   'decide.first': 'Suggested',
+  'decide.release': 'Let it count: judge it like any other',
   'decide.mine.handheld': 'Handheld stands',
   'decide.mine.change': 'Take the later change',
   'decide.mine.customer': 'Customer is right: it stays open',

@@ -108,6 +108,7 @@ export const inbox = {
   'head.opened': '{age}出现',
   'decide.title': '裁定',
   'decide.first': '建议',
+  'decide.release': '让其算数，照常判定',
   'decide.mine.handheld': '以手持端为准',
   'decide.mine.change': '采用后到的改动',
   'decide.mine.customer': '客户说得对：任务保持打开',
