@@ -219,15 +219,15 @@ def _fsyncs_of_a_push(doorstep: Stand, handhelds: Sequence[Carried]) -> float | 
     if shutil.which("strace") is None:
         return None
     wire, seen = Wire(doorstep.port), Phase()
-    heads = [psutil.Process(pid) for name, pid in doorstep.processes.items() if name != "worker"]
     for handheld in handhelds:
         handheld.record_notes(BATCH)
-    worker = psutil.Process(doorstep.processes["worker"])
-    worker.suspend()  # what it sends and syncs is no part of a push
+    worker = psutil.Process(doorstep.processes.pop("worker"))
+    worker.terminate()  # what it sends and syncs is no part of a push
+    worker.wait(30)
+    heads = [psutil.Process(pid) for pid in doorstep.processes.values()]
     with traced(family(*heads)) as trace:
         for handheld in handhelds:
             _pushing(BATCH)(wire, handheld, seen)
-    worker.resume()
     wire.close()
     return round(trace.fsyncs() / len(handhelds), 2)
 
