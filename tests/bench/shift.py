@@ -12,7 +12,7 @@
 
 Every operation is validated, merged, logged, put into its scope and answered after COMMIT. Processor time is that of
 the application and its database, not of the driver; the driver's own is shown beside it, so that it can be seen
-whether it was in the way.
+whether it was in the way. The worker that tells customers of it all does not run: in the floor nobody does either.
 """
 
 from __future__ import annotations
@@ -197,6 +197,10 @@ def run(database: str, devices: int, tasks: int) -> dict[str, Any]:
     """All phases on a fresh database; figures by name."""
     handhelds: list[Carried] = []
     with stand(database, lambda cast: handhelds.extend(furnish(cast, devices, tasks))) as doorstep:
+        worker = psutil.Process(doorstep.processes.pop("worker"))
+        worker.terminate()  # it tells customers of what was pushed, in its own time
+        while worker.status() != psutil.STATUS_ZOMBIE:  # whoever started it reaps it
+            time.sleep(0.05)
         raw = floor.measure(doorstep.database_url, devices * tasks // BATCH, BATCH, CLIENTS)
         measure = Measure(doorstep, handhelds)
         phases = {"pull": measure.phase(_pull)}
@@ -221,9 +225,6 @@ def _fsyncs_of_a_push(doorstep: Stand, handhelds: Sequence[Carried]) -> float | 
     wire, seen = Wire(doorstep.port), Phase()
     for handheld in handhelds:
         handheld.record_notes(BATCH)
-    worker = psutil.Process(doorstep.processes.pop("worker"))
-    worker.terminate()  # what it sends and syncs is no part of a push
-    worker.wait(30)
     heads = [psutil.Process(pid) for pid in doorstep.processes.values()]
     with traced(family(*heads)) as trace:
         for handheld in handhelds:
