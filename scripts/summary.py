@@ -29,7 +29,7 @@ class Count:
         return self.code == 0 and self.failed == 0 and self.passed > 0
 
     def __str__(self) -> str:
-        words = f"{self.runner:<9}{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        words = f"{self.runner:<10}{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
         return f"{words} in {self.seconds:.0f} s" + (
             "" if self.well else f"   <- not well (exit code {self.code})"
         )

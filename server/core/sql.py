@@ -1,8 +1,8 @@
 """Statements that cost the same however many rows they are about: a list of ids, or whole rows, in one parameter.
 
-An IN list of hundreds is put together, parsed and planned anew each time; a row after the other is a round trip, or at
-least a turn of the driver, each. So both travel as one value that the database takes apart itself: an array on
-PostgreSQL, JSON on SQLite; rows are JSON on both.
+An IN list of hundreds is put together, parsed and planned anew each time, and a row after the other is a round trip
+each. So a list travels as one value that the database takes apart itself (an array on PostgreSQL, JSON on SQLite), and
+rows to PostgreSQL as one JSON value. To SQLite, which is in this process, its driver hands row after row.
 
 Statements of the hot path are built once, at import, with names for what changes: building one takes longer than the
 database needs to answer it.
