@@ -25,7 +25,7 @@ import { uploadProofs } from './proofs';
 import { beginAnew, beginWalk, PAGE_LIMIT, takePages, type Walk } from './pull';
 import { beginIncarnation, nextBatch, park, takeResults, type Batch } from './push';
 import { settleAll } from './settle';
-import { forget, heed, lostProofs } from './standing';
+import { forget, heed, lookAgain, lostProofs } from './standing';
 import { Refusal, sendJson, Unreachable } from './transport';
 import type { SyncOutcome } from './types';
 
@@ -54,6 +54,8 @@ export async function runSync(ctx: Context): Promise<SyncOutcome> {
 }
 
 async function wholeSync(ctx: Context, tally: Tally): Promise<void> {
+  // Whoever had the lock before may have been the one that was told to forget everything.
+  await lookAgain(ctx);
   const { identity } = ctx;
   if (!identity) throw new Unreachable('not enrolled');
   await exchangeAll(ctx, identity, tally);

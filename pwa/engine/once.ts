@@ -1,17 +1,13 @@
 /** One sync and what it needs around it: for the engine of a page, and for a worker that was woken without one (P12). */
-import { readMeta } from '../store';
 import { openContext, type Context } from './context';
 import { runSync } from './exchange';
-import { sayWiped } from './standing';
+import { lookAgain, sayWiped } from './standing';
 import type { EngineOptions, Platform, SyncOutcome } from './types';
 
 const NOTHING = { pushed: 0, pulled: 0, blobs: 0 };
 
 export async function syncNow(ctx: Context): Promise<SyncOutcome> {
-  // Another tab may have enrolled, logged in, or wiped this handheld.
-  ctx.identity = (await readMeta(ctx.db, 'identity')) ?? null;
-  ctx.standing = (await readMeta(ctx.db, 'standing')) ?? 'ok';
-  if (!ctx.identity) {
+  if (!(await lookAgain(ctx))) {
     await sayWiped(ctx);
     return { ok: false, phase: 'idle', code: 'not_enrolled', ...NOTHING };
   }

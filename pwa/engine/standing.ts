@@ -16,6 +16,18 @@ export async function heed(ctx: Context, pull: { state: string; wipe?: boolean }
   ctx.platform.log('info', 'standing', { standing });
 }
 
+/** Looks whether another tab has enrolled, logged in, or wiped this handheld meanwhile; answers whether it is enrolled. */
+export async function lookAgain(ctx: Context): Promise<boolean> {
+  const before = ctx.identity;
+  ctx.identity = (await readMeta(ctx.db, 'identity')) ?? null;
+  ctx.standing = (await readMeta(ctx.db, 'standing')) ?? 'ok';
+  if (before && !ctx.identity) {
+    Object.assign(ctx, { manifest: null, end: 'wiped' });
+    ctx.changed();
+  }
+  return ctx.identity !== null;
+}
+
 /** Proofs whose bytes are gone: the server must not wait for them before it lets a revoked handheld forget. */
 export async function lostProofs(ctx: Context): Promise<string[]> {
   if (ctx.standing !== 'revoked') return [];

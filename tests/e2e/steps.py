@@ -37,6 +37,14 @@ def enrol(page: Page, url: str, code: str) -> None:
     expect(by(page, "sync-mark")).to_be_visible()
 
 
+def enrol_by_link(page: Page, url: str, code: str) -> None:
+    """Opens what the code's picture says, as a phone's camera does, and waits for the list."""
+    page.goto(f"{url}/#enrol={code}")
+    expect(by(page, "enrol-code")).to_have_value(code)
+    by(page, "enrol-submit").click()
+    expect(by(page, "sync-mark")).to_be_visible()
+
+
 def wait_ready_offline(page: Page) -> None:
     """Until the service worker controls the page and has everything it needs without a network."""
     page.wait_for_function("navigator.serviceWorker && navigator.serviceWorker.ready.then(() => true)")

@@ -14,7 +14,7 @@ from server.demo.supervise import Supervisor
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.proxy import Line
 from tests.e2e.stage import Stage, set_up
-from tests.e2e.steps import by, enrol, row, wait_ready_offline
+from tests.e2e.steps import by, enrol_by_link, row, wait_ready_offline
 from tests.e2e.test_story import WAYBILLS, orders
 
 FAILED, NOTED = WAYBILLS[:2]
@@ -57,7 +57,7 @@ def test_f9_a_full_storage_keeps_the_work_and_says_what_it_refuses(
 ) -> None:
     line = Line(stage.port)
     page = open_browser("phone").pages[0]
-    enrol(page, line.url, stage.enrolment_code("阿良"))
+    enrol_by_link(page, line.url, stage.enrolment_code("阿良"))
     expect(row(page, FAILED)).to_be_visible()
     wait_ready_offline(page)
     page.context.close()
