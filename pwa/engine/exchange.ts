@@ -55,9 +55,8 @@ export async function runSync(ctx: Context): Promise<SyncOutcome> {
 
 async function wholeSync(ctx: Context, tally: Tally): Promise<void> {
   // Whoever had the lock before may have been the one that was told to forget everything.
-  await lookAgain(ctx);
-  const { identity } = ctx;
-  if (!identity) throw new Unreachable('not enrolled');
+  const identity = await lookAgain(ctx);
+  if (!identity) return;
   await exchangeAll(ctx, identity, tally);
   tally.blobs = await uploadProofs(ctx, () => exchangeAll(ctx, identity, tally));
   if (ctx.standing === 'revoked') {

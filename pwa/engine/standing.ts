@@ -1,5 +1,5 @@
 /** What the server tells this handheld: everything, nothing before a login, or nothing any more (P34). */
-import { readMeta, strict, wipe, writeMeta, type Standing } from '../store';
+import { readMeta, strict, wipe, writeMeta, type IdentityValue, type Standing } from '../store';
 import type { Context } from './context';
 import { uuid4 } from './ids';
 import { Refusal, sendNothing } from './transport';
@@ -16,8 +16,8 @@ export async function heed(ctx: Context, pull: { state: string; wipe?: boolean }
   ctx.platform.log('info', 'standing', { standing });
 }
 
-/** Looks whether another tab has enrolled, logged in, or wiped this handheld meanwhile; answers whether it is enrolled. */
-export async function lookAgain(ctx: Context): Promise<boolean> {
+/** Looks whether another tab has enrolled, logged in, or wiped this handheld meanwhile; answers whose it is now. */
+export async function lookAgain(ctx: Context): Promise<IdentityValue | null> {
   const before = ctx.identity;
   ctx.identity = (await readMeta(ctx.db, 'identity')) ?? null;
   ctx.standing = (await readMeta(ctx.db, 'standing')) ?? 'ok';
@@ -25,7 +25,7 @@ export async function lookAgain(ctx: Context): Promise<boolean> {
     Object.assign(ctx, { manifest: null, end: 'wiped' });
     ctx.changed();
   }
-  return ctx.identity !== null;
+  return ctx.identity;
 }
 
 /** Proofs whose bytes are gone: the server must not wait for them before it lets a revoked handheld forget. */

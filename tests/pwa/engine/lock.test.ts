@@ -112,6 +112,35 @@ describe('one sync at a time', () => {
     expect(exchanges()).toBe(2);
   });
 
+  it('P34 the tab that waited sees that the first was told to forget everything, and asks nothing more', async () => {
+    const { engine, other, gate, server } = await twoTabs();
+    server.standing = 'revoked';
+    gate.shut = true;
+    const first = engine.sync();
+    await turns();
+    let told = 0;
+    other.subscribe(() => (told += 1));
+    const second = other.sync();
+    await turns();
+    gate.shut = false;
+    gate.open();
+    await Promise.all([first, second]);
+    expect([server.wiped, gate.theirs, other.identity()]).toEqual([1, 0, null]);
+    expect(await other.status()).toMatchObject({ wiped: true, waiting: 0, code: null });
+    expect(told).toBeGreaterThan(0);
+  });
+
+  it('P34 a tab that only stood by sees it when it next looks', async () => {
+    const { engine, other, gate, server } = await twoTabs();
+    server.standing = 'revoked';
+    await engine.sync();
+    let told = 0;
+    other.subscribe(() => (told += 1));
+    expect(await other.sync()).toMatchObject({ code: 'not_enrolled' });
+    expect([server.wiped, gate.theirs, told]).toEqual([1, 0, 1]);
+    expect(await other.status()).toMatchObject({ wiped: true });
+  });
+
   it('P12 a holder that lives is waited for, however long it takes', async () => {
     const { engine, server, other, one, two, gate } = await twoTabs();
     const task = server.task('SF1');

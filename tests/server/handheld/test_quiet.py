@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import delete, event, func, select
 
 from server.auth.contacts import KEEP_MS
-from server.core.db import db, read
+from server.core.db import db, read, transaction
 from server.core.ids import uuid7
 from server.ops import heads
+from server.ops.models import Epoch
 from server.ops.push import DRIFT_MS
 from tests.server.ops.house import House, Phone
 
@@ -113,12 +114,25 @@ def test_now_and_then_the_database_is_told_that_it_is_there(house: House) -> Non
     assert any("device" in statement for statement in seen)
 
 
-def test_p32_an_unreported_loss_of_an_older_local_database_is_no_quiet_matter(house: House) -> None:
+def test_p32_what_an_older_local_database_turns_out_to_have_lost_is_no_quiet_matter(house: House) -> None:
+    """A message of the old one comes late, when the new one is long known, and tells of more than ever came."""
     phone = known(house)
-    asks(phone, house, last_seq=3, mono=10_100)
-    phone.tape.incarnation = uuid7()
-    asks(phone, house, last_seq=0, boot=uuid7())
+    old, phone.tape.incarnation = phone.tape.incarnation, uuid7()
+    new = {"last_seq": 0, "boot": uuid7()}
+    asks(phone, house, took=100, **new), asks(phone, house, took=100, **new)
+    assert house.cases() == []
+    asks(phone, house, incarnation=old, last_seq=3, mono=10_100)
+    asks(phone, house, **new), asks(phone, house, **new)
     assert [case["kind"] for case in house.cases()] == ["device_lost"]
+
+
+def test_p31_a_database_without_an_epoch_begins_one_also_for_whoever_only_asks(house: House) -> None:
+    phone = known(house)
+    with house.app.app_context(), transaction() as session:
+        session.execute(delete(Epoch))
+    assert asks(phone, house)["epoch"]
+    with house.app.app_context(), read() as session:
+        assert session.scalar(select(func.count()).select_from(Epoch)) == 1
 
 
 def test_p35_an_operation_is_placed_by_the_last_contact_also_when_that_was_not_written(house: House) -> None:
