@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
@@ -44,6 +44,7 @@ from server.core.db import Model, connection, db
 from server.core.jsontext import compact
 
 _ROWS = "rows"
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class TextList(TypeDecorator[Iterable[str]]):
@@ -89,9 +90,17 @@ def among(sought: Any, listed: Iterable[str] | str) -> Any:
     return _Among(sought, known)
 
 
-def run(statement: Executable, parameters: Any = None) -> CursorResult[Any]:
-    """Executes a statement on tables, past the ORM, in the session's transaction."""
-    return connection().execute(statement, parameters)
+def run(statement: Executable, parameters: Mapping[str, Any] = _NONE) -> CursorResult[Any]:
+    """Executes a statement that was built once and is kept, past the ORM, in the session's transaction.
+
+    PostgreSQL's driver takes and gives everything as it is, so it is handed the text itself: looking one up took
+    as long as its answer.
+    """
+    if not on_postgres():
+        return connection().execute(statement, parameters)
+    text, fixed, binding = _spelled(statement)
+    told = {name: bind(parameters[name]) for name, bind in binding.items()}
+    return connection().exec_driver_sql(text, {**fixed, **parameters, **told})
 
 
 def columns_of(model: type[Model]) -> list[Any]:
@@ -178,6 +187,18 @@ def _updating(postgres: bool, table: Table, names: tuple[str, ...], guard: str |
     changed = {name: new[name] for name in names if name not in ("id", "was")}
     statement = update(table).values(changed).where(table.c.id == new["id"])
     return statement if guard is None else statement.where(table.c[guard] == new["was"])
+
+
+@cache
+def _spelled(statement: Any) -> tuple[str, dict[str, Any], dict[str, Callable[[Any], Any]]]:
+    """For PostgreSQL's driver: the text, the parameters that never change, and how those are told that it does not take
+    as they are."""
+    dialect = db.engine.dialect
+    compiled = statement.compile(dialect=dialect)
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    ways = {name: known.type.dialect_impl(dialect) for name, known in compiled.binds.items()}
+    binding = {name: bind for name, way in ways.items() if (bind := way.bind_processor(dialect))}
+    return str(compiled), fixed, {name: bind for name, bind in binding.items() if name not in fixed}
 
 
 @cache

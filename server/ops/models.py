@@ -191,13 +191,17 @@ class ScopeEntity(Model):
 
 
 class Projection(Model):
-    """What a handheld pulls for one entity, ready made; `rev` moves when any part of it changes (P24)."""
+    """What a handheld pulls for one entity, ready made; `rev` moves when any part of it changes (P24).
+
+    `body` is JSON, and text: nobody looks into it here, and a database that took it apart would have to write it anew
+    for each who pulls it.
+    """
 
     __tablename__ = "projections"
 
     entity: Mapped[str] = mapped_column(String(60), primary_key=True)
     rev: Mapped[int]
-    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    body: Mapped[str] = mapped_column(Text)
 
 
 class Manifest(Model):

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, union_all, update
 
 from server.core.db import db
 from server.core.ids import is_uuid
@@ -37,8 +37,8 @@ def _answered(table: Any, *, by_place: bool) -> Any:
 
 
 _TABLES = (Operation.__table__, Quarantined.__table__)
-_BY_ID = tuple(_answered(table, by_place=False) for table in _TABLES)
-_BY_PLACE = tuple(_answered(table, by_place=True) for table in _TABLES)
+_BY_ID = union_all(*(_answered(table, by_place=False) for table in _TABLES))
+_BY_PLACE = union_all(*(_answered(table, by_place=True) for table in _TABLES))
 
 
 class Answers:
@@ -68,14 +68,16 @@ def answers(writer: Writer, items: Sequence[Item]) -> Answers:
     ids = [op_id for item in items if (op_id := id_of(item)) is not None]
     came = {item.body_hash for item in items}
     seqs = [item.seq for item in items if item.seq is not None]
-    place: dict[str, Any] = {"device": writer.device_id, "incarnation": writer.incarnation}
-    if seqs:
-        place |= {"first": min(seqs), "last": max(seqs)}
-    for statement in _BY_PLACE if writer.device_id is not None and seqs else _BY_ID:
-        for row in run(statement, {"ids": ids, **place}):
-            mine = (row.device_id, row.incarnation) == (writer.device_id, writer.incarnation)
-            op_id = None if _misplaced(row, mine=mine, came=came) else row.op_id
-            found.add(op_id, row.seq if mine else None, row.body_hash, row.result)
+    statement = _BY_ID
+    asked: dict[str, Any] = {"ids": ids}
+    if writer.device_id is not None and seqs:
+        place = {"device": writer.device_id, "incarnation": writer.incarnation}
+        statement = _BY_PLACE
+        asked |= place | {"first": min(seqs), "last": max(seqs)}
+    for row in run(statement, asked):
+        mine = (row.device_id, row.incarnation) == (writer.device_id, writer.incarnation)
+        op_id = None if _misplaced(row, mine=mine, came=came) else row.op_id
+        found.add(op_id, row.seq if mine else None, row.body_hash, row.result)
     return found
 
 

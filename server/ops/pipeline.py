@@ -5,12 +5,13 @@
 Operations are decided one after the other, each with all it sets off, so that it makes no difference how a handheld
 cut its log into batches.
 
-One transaction per batch. When it fails for a reason nobody foresaw, it is rolled back and run again operation by
-operation under savepoints; the one that fails is parked, and the others pass (P17).
+One transaction per batch. When it fails for a reason nobody foresaw, it is rolled back and run again in a new one,
+operation by operation under savepoints; the one that fails is parked, and the others pass (P17).
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
 
@@ -31,6 +32,12 @@ from server.ops.write import write
 log = structlog.get_logger(__name__)
 ATTEMPTS = 3
 _T = TypeVar("_T")
+# Whether a batch that fails takes its transaction with it: only where somebody begins another.
+_whole: ContextVar[bool] = ContextVar("doorstep_whole_batch", default=False)
+
+
+class BatchFailedError(Exception):
+    """A batch failed for a reason nobody foresaw; its operations have to be run one by one."""
 
 
 def submit(writer: Writer, envelopes: Sequence[Any], bodies: Sequence[Any] | None = None) -> list[Result]:
@@ -50,7 +57,25 @@ def submit(writer: Writer, envelopes: Sequence[Any], bodies: Sequence[Any] | Non
 
 
 def in_one_transaction(work: Callable[[], _T]) -> _T:
-    """Runs `work` in a writing transaction; again when the database asks for it (deadlock, lost server)."""
+    """Runs `work` in a writing transaction; again when the database asks for it (deadlock, lost server).
+
+    Also again, operation by operation, when its batch failed: few ever do, and a savepoint for each costs all of them.
+    """
+    try:
+        return _tried(work, whole=True)
+    except BatchFailedError:
+        return _tried(work, whole=False)
+
+
+def _tried(work: Callable[[], _T], *, whole: bool) -> _T:
+    token = _whole.set(whole)
+    try:
+        return _until_it_stands(work)
+    finally:
+        _whole.reset(token)
+
+
+def _until_it_stands(work: Callable[[], _T]) -> _T:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction():
@@ -83,32 +108,34 @@ def _tell(items: Sequence[Item], results: Sequence[Result], now: int) -> None:
 
 
 def _run(writer: Writer, items: list[Item]) -> list[Result]:
+    if not _whole.get():
+        return [_alone(writer, item) for item in items]
     try:
         return _together(writer, [item.again() for item in items])
     except Exception as error:
         if is_transient(error):
             raise
-        log.error("batch_failed", error=type(error).__name__, operations=len(items))
-        return [_alone(writer, item) for item in items]
+        log.error("batch_failed", error=type(error).__name__, operations=len(items), at=_where(error))
+        raise BatchFailedError from error
 
 
 def _together(writer: Writer, items: list[Item]) -> list[Result]:
-    with db.session.begin_nested():
-        batch = Batch(writer, list(items), now_ms())
-        _seen(batch)
-        load(batch, _closing(batch))
-        work(batch, batch.live)
-        open_for_faults(batch)
-        settled_notices(batch, [item for item in batch.items if item.woken])
-        write(batch)
-        return [(item.twin or item).answer or {} for item in items]
+    batch = Batch(writer, list(items), now_ms())
+    _seen(batch)
+    load(batch, _closing(batch))
+    work(batch, batch.live)
+    open_for_faults(batch)
+    settled_notices(batch, [item for item in batch.items if item.woken])
+    write(batch)
+    return [(item.twin or item).answer or {} for item in items]
 
 
 def _alone(writer: Writer, item: Item) -> Result:
     """One operation of a batch that failed; tried twice, since the first failure may be a race with the same one."""
     for attempt in (1, 2):
         try:
-            return _together(writer, [item.again()])[0]
+            with db.session.begin_nested():
+                return _together(writer, [item.again()])[0]
         except Exception as error:
             if is_transient(error):
                 raise
@@ -117,7 +144,8 @@ def _alone(writer: Writer, item: Item) -> Result:
     parked.fault = Fault(
         "internal", "The server could not work this in. It is kept; a person has to look at it."
     )
-    return _together(writer, [parked])[0]
+    with db.session.begin_nested():
+        return _together(writer, [parked])[0]
 
 
 def _where(error: Exception) -> str:

@@ -186,8 +186,9 @@ def _correct_times(items: Sequence[Item], head: Head, contact: Contact) -> None:
     heard = contacts.latest(head.device_id, head.last_heard, head.incarnation)
     for item in items:
         if item.op is not None:
-            at = captured_at(item.op, contact, head.skew_ms, heard)
-            item.op = {**item.op, "at": at}
+            # From what came, not from what an attempt that was rolled back made of it.
+            said = {**item.op, "at": item.raw["at"]}
+            item.op = {**said, "at": captured_at(said, contact, head.skew_ms, heard)}
 
 
 def _overtaken(head: Head, contact: Contact) -> bool:

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from server.auth import queries as auth_queries
 from server.auth.policy import StationView
+from server.core import jsontext
 from server.core.db import db, read, transaction
 from server.ops import scopes
 from server.ops.models import Projection
@@ -24,7 +25,8 @@ def publish_all() -> None:
 
 def _published(station: StationView) -> dict[str, str] | None:
     query = select(Projection.body).where(Projection.entity == f"station:{station.id}")
-    return db.session.scalars(query).first()
+    text = db.session.scalars(query).first()
+    return None if text is None else jsontext.read(text)
 
 
 def _body(station: StationView) -> dict[str, str]:

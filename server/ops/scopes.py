@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Text, bindparam, cast, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from server.core.clock import now_ms
 from server.core.db import db, for_update, upsert
+from server.core.jsontext import compact
 from server.core.sql import among, insertion, on_postgres, run, write
 from server.ops.models import Epoch, Projection, Scope, ScopeEntity
 from sync.digest import EMPTY, MODULUS, Digest, moved
@@ -96,7 +97,7 @@ _PAGE = (
         _HELD.present,
         _HELD.reason,
         _HELD.rev,
-        cast(_PROJECTION.body, Text).label("body"),
+        _PROJECTION.body,
         _PROJECTION.rev.label("body_rev"),
     )
     .outerjoin_from(ScopeEntity.__table__, Projection.__table__, _PROJECTION.entity == _HELD.entity)
@@ -129,7 +130,7 @@ def project(bodies: Mapping[str, dict[str, Any]]) -> dict[str, int]:
     """Stores ready-made rows and counts their revision up; answers the new revisions."""
     if not bodies:
         return {}
-    rows = [{"entity": entity, "rev": 1, "body": bodies[entity]} for entity in sorted(bodies)]
+    rows = [{"entity": entity, "rev": 1, "body": compact(bodies[entity])} for entity in sorted(bodies)]
     write(_projecting(on_postgres()), rows)
     return {row.entity: row.rev for row in run(_REVS, {"entities": sorted(bodies)})}
 

@@ -18,7 +18,7 @@ import psutil
 import psycopg
 from sqlalchemy import make_url
 
-from server.core.db import journal_mode_for
+from server.core.engines import journal_mode_for
 from server.core.ids import uuid7
 
 TABLES = (

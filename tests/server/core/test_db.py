@@ -15,17 +15,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.auth.models import Station
-from server.core import db as core_db
+from server.core import engines
 from server.core.db import (
     affected,
     db,
-    guard_sqlite,
     is_transient,
-    journal_mode_for,
     read,
     stand_aside,
     transaction,
 )
+from server.core.engines import guard_sqlite, journal_mode_for
 
 THREADS, ROUNDS = 4, 50
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -124,7 +123,7 @@ def test_sqlite_is_opened_as_promised(app: Flask) -> None:
         "journal_mode": journal_mode_for(sqlite3.sqlite_version_info),
         "synchronous": 2,
         "foreign_keys": 1,
-        "busy_timeout": core_db.BUSY_MS,
+        "busy_timeout": engines.BUSY_MS,
     }
 
 

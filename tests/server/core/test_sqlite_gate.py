@@ -13,8 +13,9 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from server.core import db as core_db
-from server.core.db import guard_sqlite, is_transient, journal_mode_for
+from server.core import engines
+from server.core.db import is_transient
+from server.core.engines import guard_sqlite, journal_mode_for
 from server.demo.postgres import start_postgres
 from server.demo.supervise import Supervisor
 
@@ -51,9 +52,9 @@ def version(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     before = structlog.get_config()
     structlog.reset_defaults()
     monkeypatch.setattr(sqlite3, "sqlite_version_info", request.param)
-    core_db._say_why_no_wal.cache_clear()
+    engines._say_why_no_wal.cache_clear()
     yield
-    core_db._say_why_no_wal.cache_clear()
+    engines._say_why_no_wal.cache_clear()
     structlog.configure(**before)
 
 
@@ -86,7 +87,7 @@ def test_an_affected_version_does_not_start_beside_one_that_writes_in_wal(
     version: None, left_in_wal: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Better no server than one that may lose what it has promised."""
-    monkeypatch.setattr(core_db, "BUSY_MS", 50)
+    monkeypatch.setattr(engines, "BUSY_MS", 50)
     with closing(sqlite3.connect(left_in_wal)) as beside:
         beside.execute("SELECT count(*) FROM kept").fetchone()
         engine = opened(left_in_wal)

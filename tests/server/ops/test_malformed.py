@@ -15,6 +15,7 @@ from tests.builders import draft
 from tests.server.ops.house import SHA, WAYBILL, House
 
 Spoil = Callable[[dict[str, Any]], Any]
+SIX_HOURS = 6 * 3_600_000
 
 
 def _with(**change: Any) -> Spoil:
@@ -230,3 +231,28 @@ def test_p18_the_longest_values_the_rules_allow_fit_the_database(house: House) -
     scan = {"code": code, "waybill": code, "source": "camera", "verdict": "unknown", "task": None}
     result = house.phone().sends("parcel.scanned", f"parcel:{derive('parcel', code)}", scan)
     assert result["status"] == "applied", result
+
+
+def test_p35_a_batch_that_is_run_again_has_its_times_set_right_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.assigned("SF1"), house.assigned("SF2")
+    phone = house.phone()
+    sent_at = phone.tape.at + SIX_HOURS
+    house.clock.now = sent_at + SIX_HOURS
+    for waybill in ("SF1", "SF2"):
+        phone.tape.delivered(waybill)
+    store, write, tries = OWNERS["task"], OWNERS["task"].write, []
+
+    def fails_once(changes: Any) -> None:
+        tries.append(changes)
+        if len(tries) == 1:
+            raise RuntimeError("a race")
+        write(changes)
+
+    monkeypatch.setattr(store, "write", fails_once)
+    answer = phone.exchange(phone.tape.envelopes, 1, sent_at=sent_at)
+    assert [result["status"] for result in answer["results"]] == ["applied", "applied"]
+    assert len(tries) == 3, "once for both, then for each"
+    skews = [op.skew_ms or 0 for op in house.log(type="task.delivered")]
+    assert len(skews) == 2 and all(abs(skew - SIX_HOURS) < 60_000 for skew in skews), skews
