@@ -13,6 +13,8 @@ from server.dispatch.inbox_api import blp as inbox
 from server.dispatch.live_api import blp as live
 from server.handheld.api import blp as handheld
 from server.handheld.blobs import blp as blobs
+from server.handheld.ground import blp as ground
+from server.handheld.rescue_api import blp as rescue
 from server.intake.api import blp as orders
 from server.intake.schemas import OrdersIn
 from server.links.api import blp as links
@@ -27,6 +29,8 @@ FEATURES = (
     operations,
     handheld,
     blobs,
+    ground,
+    rescue,
     dispatch,
     inbox,
     links,

@@ -40,6 +40,7 @@ INSIDE = {
     "backup": "server.ops.cli:backup",
     "restore": "server.ops.cli:restore",
     "audit": "server.ops.cli:audit",
+    "rescue": "server.handheld.rescue_api:command",
 }
 
 

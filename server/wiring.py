@@ -14,6 +14,7 @@ from server.notifications import service as notices
 from server.ops import forgetting as removals
 from server.ops import manifest, react, reference
 from server.ops.events import (
+    ConsentAsked,
     EntitiesCreated,
     ListChanged,
     OperationDecided,
@@ -40,6 +41,7 @@ AFTER: tuple[tuple[type[Any], str, Any], ...] = (
     (PlanChanged, "manifest", lambda event: Message(event.station_id)),
     (StatusChanged, "notice", messages.of_status),
     (OutcomeWithdrawn, "notice", messages.of_withdrawal),
+    (ConsentAsked, "notice", messages.of_question),
     (ListChanged, "notice", messages.of_list),
 )
 

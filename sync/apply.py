@@ -10,12 +10,17 @@ from typing import Any, Final
 
 from sync.canonical import derive
 from sync.customers import consented, profiled, requested
+from sync.evidence import called, evidence, without_attempt
+from sync.handover import handed
 from sync.tables import OUTCOMES, PROGRESS, RANKS, STATES
 from sync.values import Op, Record, id_of, new_values, stamp
 
 ASSIGNING: Final = ("task.assigned", "task.reassigned", "task.reattempt_planned")
 # From these a new assignment begins a new attempt even when the courier stays the same.
 _RESTARTS: Final = ("created", "attempt_failed", "held")
+_ENDS_ATTEMPT: Final = ("task.attempt_failed",)
+# Whatever customer service was to decide, the parcel is no problem any more.
+_SOLVES: Final = ("task.delivered", "task.picked_up", "task.returned")
 
 
 def apply(record: Record | None, op: Op) -> Record | None:
@@ -40,18 +45,26 @@ def planned(record: Record, op: Op, values: dict[str, Any]) -> Record:
     """The task after a change of plan that sets `values`.
 
     A new courier, or a new plan after a failed attempt, begins a new attempt: the outcome so far and a cancellation
-    stay in the log. Without a courier the task is back among the created ones. Sequence belongs to a courier's route,
-    so a plan for another attempt clears it.
+    stay in the log, and a problem is solved by it. Without a courier the task is back among the created ones. Sequence
+    belongs to a courier's route, so a plan for another attempt clears it.
     """
     if op["type"] == "task.reattempt_planned":
         values = {**values, "sequence": None}
     after = _set(record, op, values)
     if op["type"] not in ASSIGNING or next_status(record, op["type"]) is None:
         return after
-    if after["courier"] == record["courier"] and record["status"] not in _RESTARTS:
+    if (
+        after["courier"] == record["courier"]
+        and record["status"] not in _RESTARTS
+        and "problem" not in record
+    ):
         return after
     status = "assigned" if after["courier"] is not None else "created"
-    return {**after, "status": status, "outcome": None, "cancelled": None}
+    return _solved(without_attempt({**after, "status": status, "outcome": None, "cancelled": None}))
+
+
+def _solved(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name not in ("problem", "handover")}
 
 
 def _set(record: Record, op: Op, values: dict[str, Any]) -> Record:
@@ -77,13 +90,12 @@ def fact(record: Record | None, op: Op, *, late: bool = False) -> Record:
 
     The status follows the table, or the rank of the outcome where the table has no way; a `late` outcome (one
     that contradicts what is recorded) counts by rank alone, and only if it outranks (P19). A failed attempt is
-    counted always.
+    counted always; the calls and the stay of an attempt that failed go into its outcome.
     """
     record = record or task_stub(op)
     op_type = op["type"]
     if op_type in PROGRESS:
-        status = next_status(record, op_type)
-        return record if status is None else {**record, "status": status}
+        return _progress(record, op)
     rule = OUTCOMES[op_type]
     if record["kind"] not in rule["for"]:
         return record
@@ -92,13 +104,25 @@ def fact(record: Record | None, op: Op, *, late: bool = False) -> Record:
         after = {**after, "attempts": after["attempts"] + 1}
     follows = not late and next_status(record, op_type) is not None
     if follows or RANKS[rule["status"]] > RANKS[record["status"]]:
-        after = {**after, "status": rule["status"], "outcome": _outcome(op)}
+        after = {**after, "status": rule["status"], "outcome": _outcome(record, op)}
+        if op_type in _ENDS_ATTEMPT:
+            after = without_attempt(after)
+        if op_type in _SOLVES:
+            after.pop("problem", None)
     return after
 
 
-def _outcome(op: Op) -> dict[str, Any]:
+def _progress(record: Record, op: Op) -> Record:
+    status = next_status(record, op["type"])
+    if status is None:
+        return record
+    arrival = {"arrived_at": op["at"]} if op["type"] == "task.arrived" else {}
+    return {**record, "status": status, **arrival}
+
+
+def _outcome(record: Record, op: Op) -> dict[str, Any]:
     payload = op["payload"]
-    return {
+    said: dict[str, Any] = {
         "op_id": op["op_id"],
         "type": op["type"],
         "author": op["author"],
@@ -106,6 +130,28 @@ def _outcome(op: Op) -> dict[str, Any]:
         "reason": payload.get("reason"),
         "recipient": payload.get("recipient"),
     }
+    shown = evidence(record, op) if said["reason"] is not None else None
+    if shown is not None:
+        said["evidence"] = shown
+    if payload.get("pieces") is not None and op["type"] == "task.delivered":
+        said["pieces"] = payload["pieces"]
+    if payload.get("rest") is not None:
+        said["rest"] = payload["rest"]["reason"]
+    return said
+
+
+def _problem(record: Record | None, op: Op) -> Record:
+    record, payload = record or task_stub(op), op["payload"]
+    problem = {**stamp(op), "reason": payload["reason"], "note": payload["note"]}
+    shown = evidence(record, op)
+    return {**record, "problem": problem if shown is None else {**problem, "evidence": shown}}
+
+
+def _asked(record: Record | None, op: Op) -> Record:
+    """One question of each kind: the newest."""
+    record, kind = record or task_stub(op), op["payload"]["kind"]
+    before = [one for one in record.get("asked", []) if one["kind"] != kind]
+    return {**record, "asked": [*before, {**stamp(op), "kind": kind}]}
 
 
 def _noted(record: Record | None, op: Op) -> Record:
@@ -113,12 +159,17 @@ def _noted(record: Record | None, op: Op) -> Record:
     return {**record, "notes": [*record["notes"], {**stamp(op), "text": op["payload"]["text"]}]}
 
 
+def _handed(record: Record | None, op: Op) -> Record:
+    return handed(record or task_stub(op), op)[0]
+
+
 def task_stub(op: Op) -> Record:
     """A task known only by what its courier did to it: he holds it, for all a handheld can tell."""
+    shown = op["payload"].get("kind") if op["type"] == "task.taken_over" else None
     return {
         "id": id_of(op["entity"]),
         "station": "",
-        "kind": "pickup" if op["type"] == "task.picked_up" else "delivery",
+        "kind": shown or ("pickup" if op["type"] == "task.picked_up" else "delivery"),
         "parcel": "",
         "customer": "",
         "merchant": "",
@@ -144,6 +195,7 @@ def task_stub(op: Op) -> Record:
 def ordered_task(op: Op, station: str) -> Record:
     """The task an order makes; assigning it is a matter of its own, whatever the file says."""
     order = op["payload"]
+    secured = {"pin_required": True} if order.get("pin_required") else {}
     return {
         "id": id_of(op["entity"]),
         "station": station,
@@ -163,6 +215,7 @@ def ordered_task(op: Op, station: str) -> Record:
         "attempts": 0,
         "notes": [],
         "touched": {},
+        **secured,
     }
 
 
@@ -282,6 +335,11 @@ _EFFECTS: Final[dict[str, Callable[[Record | None, Op], Record | None]]] = {
     "task.held": fact,
     "task.returned": fact,
     "task.noted": _noted,
+    "task.called": lambda record, op: called(record or task_stub(op), op),
+    "task.consent_asked": _asked,
+    "task.problem_reported": _problem,
+    "task.handed_over": _handed,
+    "task.taken_over": _handed,
     "parcel.scanned": _scanned,
     "customer.request_set": requested,
     "customer.profile_set": profiled,

@@ -94,6 +94,8 @@ def incident(kind: str, op_id: str, entity: str, *, author: str | None, mine: di
 def fact_case(kind: str, record: Record, op: Op) -> CaseDraft:
     """A physical outcome against the record as it stood before it."""
     mine = _said(op) | {"status": OUTCOMES[op["type"]]["status"]}
+    if kind == "handover":
+        return handover_case(record, op, mine)
     if kind == "reassigned":
         by = record["touched"].get("courier")
         theirs = {"courier": record["courier"]} | ({"at": by["at"]} if by else {})
@@ -164,6 +166,66 @@ def disputed_case(task: Record, op: Op) -> CaseDraft:
     if outcome is not None and outcome["op_id"] == named:
         return case
     return replace(case, theirs_op=named, theirs_author=None)
+
+
+def consent_case(word: Record | None, op: Op) -> CaseDraft:
+    """Somebody else took the parcel without a consent on record; `word` is what the customer last said to it."""
+    named = op["payload"]["consent"]
+    mine = _said(op) | {"status": OUTCOMES[op["type"]]["status"]}
+    mine["consent"] = named["source"] if named is not None else "none"
+    if named is not None and named["note"] is not None:
+        mine["note"] = named["note"]
+    theirs = {} if word is None else {"given": word["given"], "at": word["at"]}
+    return _draft("no_consent", op, mine, theirs, None, ["recipient"])
+
+
+def pin_case(fault: str, op: Op) -> CaseDraft:
+    """Handed over with another code than the customer was shown, or with none."""
+    mine = _said(op) | {"status": OUTCOMES[op["type"]]["status"], "code": fault}
+    return _draft("wrong_code", op, mine, {}, None, ["code"])
+
+
+def partial_case(parcel: Record, op: Op) -> CaseDraft:
+    """Some pieces were handed over; somebody has to say what becomes of the rest."""
+    payload, rest = op["payload"], op["payload"].get("rest") or {}
+    mine = _said(op) | {"status": OUTCOMES[op["type"]]["status"]}
+    mine |= {"pieces": payload["pieces"]} if payload.get("pieces") is not None else {}
+    mine |= {name: rest[name] for name in ("reason", "note") if rest.get(name) is not None}
+    return _draft("partial", op, mine, {"pieces": parcel["pieces"]}, None, ["pieces"])
+
+
+def problem_case(task: Record, op: Op) -> CaseDraft:
+    """A parcel that waits for customer service."""
+    theirs, by = _standing("state", task)
+    return _draft("problem", op, _said(op), theirs, by, ["reason"])
+
+
+def handover_case(task: Record, op: Op, mine: Record | None = None) -> CaseDraft:
+    """What one courier says of a hand-over, or does after it, against what the task stands at."""
+    payload = op["payload"]
+    known = task.get("handover") or {}
+    said = mine if mine is not None else _said(op)
+    said = said | {"courier": payload.get("to") or op["author"]}
+    if (
+        task["outcome"] is not None
+        and mine is None
+        and task["status"] in ("delivered", "picked_up", "returned")
+    ):
+        theirs, by = _standing("state", task)
+        return _draft("handover", op, said, theirs | {"courier": task["outcome"]["author"]}, by, ["courier"])
+    by = known.get("taken") or known.get("given") or task["touched"].get("courier")
+    theirs = {"courier": task["courier"]} | ({"at": by["at"]} if by else {})
+    return _draft("handover", op, said, theirs, by, ["courier"])
+
+
+def half_handover_case(task: Record, known: Record) -> CaseDraft:
+    """A hand-over that one of the two has told of, and the other not by the end of a shift."""
+    told = known["given"] or known["taken"]
+    op_type = "task.handed_over" if known["given"] else "task.taken_over"
+    mine = {"type": op_type, "at": told["at"], "courier": known["taker"]}
+    theirs = {} if known["given"] else {"courier": known["giver"]}
+    case = incident("handover", told["op_id"], f"task:{task['id']}", author=told["author"], mine=mine)
+    return replace(case, id=derive("conflict", told["op_id"], "handover"), theirs=theirs, fields=["courier"])
 
 
 _MONEY = ("amount_minor", "currency", "method")

@@ -99,15 +99,17 @@ def profiled(record: Record | None, op: Op) -> Record | None:
 
 
 def consented(record: Record | None, op: Op) -> Record | None:
-    """The effect of `customer.consent_set`: one consent of each kind counts, the newest, where the first one stood."""
+    """The effect of `customer.consent_set`: of each kind one consent counts for all parcels, and one for each parcel it
+    names: the newest, where the first one stood. `v` counts them."""
     if record is None:
         return None
-    payload = op["payload"]
+    payload, task = op["payload"], op["payload"].get("task")
     said = {name: payload[name] for name in ("kind", "given", "source", "note")}
-    consent = {"id": payload["consent"], **said, "at": op["at"], "author": op["author"]}
-    kinds = [known["kind"] for known in record["consents"]]
-    if consent["kind"] in kinds:
-        consents = [consent if known["kind"] == consent["kind"] else known for known in record["consents"]]
-    else:
-        consents = [*record["consents"], consent]
-    return {**record, "consents": consents}
+    consent = {"id": payload["consent"], **said, "at": op["at"], "author": op["author"], "v": 1}
+    consent |= {name: payload[name] for name in ("task", "answers") if payload.get(name) is not None}
+    consents = list(record["consents"])
+    for place, known in enumerate(consents):
+        if (known["kind"], known.get("task")) == (payload["kind"], task):
+            consents[place] = {**consent, "v": known.get("v", 1) + 1}
+            return {**record, "consents": consents}
+    return {**record, "consents": [*consents, consent]}

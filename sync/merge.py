@@ -25,15 +25,16 @@ from sync.conflict import (
     disputed_case,
     fact_case,
     field_case,
+    handover_case,
     late_request_case,
-    missed_request_case,
     payment_case,
     plan_case,
-    unsettled_case,
+    problem_case,
 )
 from sync.customers import ordered_customer, profile_set, request_of, request_set, says_more
-from sync.requests import unknown_wish
-from sync.tables import FIELDS, OUTCOMES, PROGRESS, STATES
+from sync.door import dispute, door_cases, speaks_for_holder
+from sync.handover import HANDOVERS, handed
+from sync.tables import FIELDS, OUTCOMES, PROGRESS
 from sync.values import Merge, Op, Record, id_of, new_values, three_way
 
 Board = Mapping[str, Record]
@@ -63,18 +64,22 @@ class _Context:
 
     rev: int | None = None
     station: str = ""
+    pin: str | None = None
     forced: bool = False
     gone: Mapping[str, list[Any]] = field(default_factory=dict)
 
 
-def decide(board: Board, op: Op, *, rev: int | None = None, station: str | None = None) -> Decision:
+def decide(
+    board: Board, op: Op, *, rev: int | None = None, station: str | None = None, pin: str | None = None
+) -> Decision:
     """Decide one valid operation.
 
     `board` holds the records it may touch by entity: for an operation on a task also the task's obligation if there is
-    one and its customer, for an order its parcel and customer, for a request the task it names. `rev` is the present
-    revision of the operation's entity, `station` the author's: what an order makes belongs to it.
+    one, its parcel and its customer, for an order its parcel and customer, for a request the task it names. `rev` is
+    the present revision of the operation's entity, `station` the author's: what an order makes belongs to it. `pin` is
+    the code the task is handed over for, where there is one.
     """
-    return _decide(board, op, _Context(rev=rev, station=station or ""))
+    return _decide(board, op, _Context(rev=rev, station=station or "", pin=pin))
 
 
 def fold(
@@ -114,12 +119,14 @@ def _decide(board: Board, op: Op, context: _Context) -> Decision:
     if record is None:
         return Decision("deferred", AWAITING)
     if op_type in OUTCOMES:
-        return _outcome(board, op, record)
+        return _outcome(board, op, record, context)
     if op_type in PROGRESS:
         return _progress(op, record)
     if op_type in FIELDS:
         return _plan(op, record, context)
-    return _plainly(op, record)
+    if op_type in HANDOVERS:
+        return _handover(op, record)
+    return _problem(op, record) if op_type == "task.problem_reported" else _plainly(op, record)
 
 
 def _plainly(op: Op, record: Record | None) -> Decision:
@@ -137,50 +144,44 @@ def _changed(op: Op, before: Record, after: Record) -> dict[str, Record]:
 # --- facts -----------------------------------------------------------------------------------------------------------
 
 
-def _speaks_for_holder(record: Record, op: Op) -> bool:
-    """The holder himself, or the desk in his name: an operation without a device comes from a web session."""
-    return op["device"] is None or op["author"] == record["courier"]
-
-
 def _progress(op: Op, record: Record) -> Decision:
     """Setting out and arriving are told by whoever did so; they move the holder's open task and nothing else."""
     stands = record["cancelled"] is None and next_status(record, op["type"]) is not None
-    if stands and _speaks_for_holder(record, op):
+    if stands and speaks_for_holder(record, op):
         return _plainly(op, record)
     return Decision("merged")
 
 
-def _outcome(board: Board, op: Op, record: Record) -> Decision:
+def _outcome(board: Board, op: Op, record: Record, context: _Context) -> Decision:
     if record["kind"] not in OUTCOMES[op["type"]]["for"]:
         return Decision("quarantined", "wrong_kind")
-    kind = _dispute(record, op)
+    kind = dispute(record, op)
     after = fact(record, op, late=kind is not None)
     cases = [] if kind is None else [fact_case(kind, record, op)]
-    obligation = board.get(f"obligation:{record['id']}")
-    stands = after["outcome"] is not None and after["outcome"]["op_id"] == op["op_id"]
-    if op["type"] == "task.delivered" and stands and obligation is not None and obligation["status"] == "due":
-        cases.append(unsettled_case(obligation, op))
-    customer = board.get(f"customer:{record['customer']}")
-    if stands and customer is not None and (wish := unknown_wish(customer, record, op["base"])) is not None:
-        cases.append(missed_request_case(wish, customer["touched"].get(wish["id"]), op))
+    if after["outcome"] is not None and after["outcome"]["op_id"] == op["op_id"]:
+        cases += door_cases(
+            record,
+            op,
+            parcel=board.get(f"parcel:{record['parcel']}"),
+            customer=board.get(f"customer:{record['customer']}"),
+            obligation=board.get(f"obligation:{record['id']}"),
+            pin=context.pin,
+        )
     return Decision("conflict" if cases else "applied", changes=_changed(op, record, after), cases=cases)
 
 
-def _dispute(record: Record, op: Op) -> str | None:
-    """What stands against an outcome, the gravest first; None when the holder reports what the table expects (P19)."""
-    holder = _speaks_for_holder(record, op)
-    cancelled = record["cancelled"] is not None
-    if holder and not cancelled and next_status(record, op["type"]) is not None:
-        return None
-    outcome = record["outcome"]
-    if outcome is not None:
-        status = OUTCOMES[outcome["type"]]["status"]
-        goes_on = op["type"] in STATES[record["kind"]].get(status, {})
-        if outcome["author"] != op["author"] or not goes_on:
-            return "contradiction"
-    if cancelled:
-        return "cancelled"
-    return "state" if holder else "reassigned"
+def _problem(op: Op, record: Record) -> Decision:
+    """Kept always, and always put before customer service: nobody else says what becomes of the parcel."""
+    changes = _plainly(op, record).changes
+    return Decision("conflict", changes=changes, cases=[problem_case(record, op)])
+
+
+def _handover(op: Op, record: Record) -> Decision:
+    after, disputed = handed(record, op)
+    changes = _changed(op, record, after)
+    if disputed:
+        return Decision("conflict", changes=changes, cases=[handover_case(record, op)])
+    return Decision("applied" if changes else "merged", changes=changes)
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------

@@ -37,10 +37,21 @@ def _order_imported_v1(envelope: Op) -> Op:
     return {**envelope, "v": 2, "payload": {"after": None, **payload}}
 
 
+def _delivered_v1(envelope: Op) -> Op:
+    """In version 1 a consent was a sentence, what the courier had been told."""
+    payload = envelope.get("payload")
+    said = payload.get("consent") if isinstance(payload, dict) else None
+    if not isinstance(payload, dict) or not isinstance(said, str):
+        return {**envelope, "v": 2}
+    told = {"kind": payload.get("recipient"), "source": "told", "ref": None, "v": None, "note": said}
+    return {**envelope, "v": 2, "payload": {**payload, "consent": told}}
+
+
 # (type, version) -> the step to the next version.
 STEPS: Final[Steps] = {
     ("customer.request_set", 1): _request_set_v1,
     ("order.imported", 1): _order_imported_v1,
+    ("task.delivered", 1): _delivered_v1,
 }
 
 

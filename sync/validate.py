@@ -33,6 +33,8 @@ _SPEAKS_AS: Final[dict[tuple[str, str | None], dict[str, str]]] = {
     ("customer.consent_set", "customer"): {"source": "customer"},
 }
 
+_EXCEPTIONS: Final = ("task.attempt_failed", "task.held", "task.returned", "task.problem_reported")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -128,8 +130,10 @@ def _sense(op_type: str, entity: str, payload: dict[str, Any], role: str | None)
     for name, allowed in _SPEAKS_AS.get((op_type, role), {}).items():
         if payload[name] != allowed:
             yield Problem(f"payload.{name}", "invalid_payload", f"A {role} can only say {allowed} here.")
-    if op_type in ("task.attempt_failed", "task.held", "task.returned") and payload["reason"] not in REASONS:
+    if op_type in _EXCEPTIONS and payload["reason"] not in REASONS:
         yield Problem("payload.reason", "invalid_payload", "No such reason.")
+    if op_type == "task.delivered":
+        yield from _delivered_sense(payload)
     start, end = payload.get("window_start"), payload.get("window_end")
     if start is not None and end is not None and end < start:
         yield Problem("payload.window_end", "invalid_payload", "The window ends before it starts.")
@@ -140,6 +144,17 @@ def _sense(op_type: str, entity: str, payload: dict[str, Any], role: str | None)
         waybill = payload["waybill"]
         if not waybill or waybill != normal_waybill(waybill):
             yield Problem("payload.waybill", "invalid_payload", "The waybill is not in its normal form.")
+
+
+def _delivered_sense(payload: dict[str, Any]) -> Iterable[Problem]:
+    """A consent for whoever took it, and a rest only of pieces that were counted."""
+    consent, rest = payload["consent"], payload.get("rest")
+    if consent is not None and consent["kind"] != payload["recipient"]:
+        yield Problem("payload.consent.kind", "invalid_payload", "The consent is for somebody else.")
+    if rest is not None and rest["reason"] not in REASONS:
+        yield Problem("payload.rest.reason", "invalid_payload", "No such reason.")
+    if rest is not None and "pieces" not in payload:
+        yield Problem("payload.pieces", "invalid_payload", "A rest is of pieces that were counted.")
 
 
 def _request_sense(payload: dict[str, Any]) -> Iterable[Problem]:

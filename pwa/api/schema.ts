@@ -509,7 +509,7 @@ export interface paths {
                     courier?: string | null;
                     due?: "overdue" | "today" | null;
                     ids?: string[];
-                    kind?: ("amount_differs" | "cancelled" | "contradiction" | "device_lost" | "disputed" | "field" | "quarantined" | "reassigned" | "request_late" | "second_payment" | "state" | "unsettled")[];
+                    kind?: ("amount_differs" | "cancelled" | "contradiction" | "device_lost" | "disputed" | "field" | "handover" | "no_consent" | "partial" | "problem" | "quarantined" | "reassigned" | "request_late" | "second_payment" | "state" | "unsettled" | "wrong_code")[];
                     limit?: number;
                     offset?: number;
                     owner?: string | null;
@@ -598,7 +598,7 @@ export interface paths {
                     courier?: string | null;
                     due?: "overdue" | "today" | null;
                     ids?: string[];
-                    kind?: ("amount_differs" | "cancelled" | "contradiction" | "device_lost" | "disputed" | "field" | "quarantined" | "reassigned" | "request_late" | "second_payment" | "state" | "unsettled")[];
+                    kind?: ("amount_differs" | "cancelled" | "contradiction" | "device_lost" | "disputed" | "field" | "handover" | "no_consent" | "partial" | "problem" | "quarantined" | "reassigned" | "request_late" | "second_payment" | "state" | "unsettled" | "wrong_code")[];
                     limit?: number;
                     offset?: number;
                     owner?: string | null;
@@ -1369,6 +1369,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the map is drawn on at this installation. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["GroundTold"];
+                    };
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ground/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** The map's ground, read in pieces (Range). */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/manifest": {
         parameters: {
             query?: never;
@@ -2067,6 +2143,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rescue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in what a colleague's handheld recorded, at its own places and in its own name (P11). */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SealedLog"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BroughtLog"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2296,6 +2414,25 @@ export interface components {
             window_end: number | null;
             /** @description ms since 1970-01-01T00:00Z */
             window_start: number | null;
+        };
+        BroughtLog: {
+            device: string;
+            expected_seq: number | null;
+            head_seq: number;
+            statuses: {
+                [key: string]: number;
+            };
+            taken: number;
+        };
+        Call: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            /** @enum {string} */
+            channel: "call" | "sms";
+            op_id: string;
+            /** @enum {string} */
+            result: "answered" | "not_answered" | "unknown";
         };
         Cancellation: {
             /** @description ms since 1970-01-01T00:00Z */
@@ -2563,7 +2700,25 @@ export interface components {
             /** @enum {integer} */
             v: 1;
         };
+        ConsentAsked: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            /** @enum {string} */
+            kind: "reception" | "neighbour" | "locker" | "station";
+            op_id: string;
+        };
+        ConsentNamed: {
+            /** @enum {string} */
+            kind: "self" | "family" | "reception" | "neighbour" | "locker" | "station";
+            note: string | null;
+            ref: string | null;
+            /** @enum {string} */
+            source: "crm" | "asked" | "request" | "told" | "none";
+            v: number | null;
+        };
         ConsentRecord: {
+            answers?: string;
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
             author: string;
@@ -2574,6 +2729,8 @@ export interface components {
             note: string | null;
             /** @enum {string} */
             source: "customer" | "csr" | "courier" | "paper";
+            task?: string;
+            v?: number;
         };
         Contact: {
             name: string;
@@ -2686,6 +2843,7 @@ export interface components {
             source: "customer" | "csr" | "courier" | "paper";
         };
         CustomerConsentSet: {
+            answers?: string | null;
             consent: string;
             given: boolean;
             /** @enum {string} */
@@ -2693,6 +2851,7 @@ export interface components {
             note: string | null;
             /** @enum {string} */
             source: "customer" | "csr" | "courier" | "paper";
+            task?: string | null;
         };
         CustomerConsentSetOperation: {
             app: string;
@@ -2993,6 +3152,13 @@ export interface components {
             /** @enum {string} */
             state: "stored" | "pending";
         };
+        Evidence1: {
+            calls: number;
+            dwell_s: number | null;
+            missing: ("calls" | "dwell_s" | "photos" | "note")[];
+            note: boolean;
+            photos: number;
+        };
         ExchangeRequest: {
             app: string;
             boot?: string | null;
@@ -3068,6 +3234,10 @@ export interface components {
         FoundTasks: {
             tasks: components["schemas"]["BoardTask"][];
         };
+        GroundTold: {
+            attribution: string | null;
+            name: string | null;
+        };
         HandheldLogin: {
             code: string;
         };
@@ -3075,6 +3245,12 @@ export interface components {
             session: string;
             station: components["schemas"]["StationFull"];
             user: components["schemas"]["EnrolledUser"];
+        };
+        Handover: {
+            given: components["schemas"]["Touch"] | null;
+            giver: string;
+            taken: components["schemas"]["Touch"] | null;
+            taker: string;
         };
         Imports: {
             imports: components["schemas"]["ImportState"][];
@@ -3201,7 +3377,7 @@ export interface components {
             at: number;
             by_name: string | null;
             /** @enum {string|null} */
-            case_kind: "cancelled" | "reassigned" | "contradiction" | "state" | "field" | "unsettled" | "amount_differs" | "second_payment" | "quarantined" | "device_lost" | "request_late" | "disputed" | null;
+            case_kind: "cancelled" | "reassigned" | "contradiction" | "state" | "field" | "unsettled" | "amount_differs" | "second_payment" | "quarantined" | "device_lost" | "request_late" | "disputed" | "no_consent" | "wrong_code" | "partial" | "problem" | "handover" | null;
             conflict: string | null;
             id: string;
             /** @enum {string} */
@@ -3225,7 +3401,7 @@ export interface components {
             task: string;
         };
         /** @description An operation: something a person did, recorded once, never edited. */
-        Operation: components["schemas"]["OrderImportedOperation"] | components["schemas"]["TaskAssignedOperation"] | components["schemas"]["TaskReassignedOperation"] | components["schemas"]["TaskCancelledOperation"] | components["schemas"]["TaskWindowChangedOperation"] | components["schemas"]["TaskReattemptPlannedOperation"] | components["schemas"]["TaskOutForDeliveryOperation"] | components["schemas"]["TaskArrivedOperation"] | components["schemas"]["TaskDeliveredOperation"] | components["schemas"]["TaskPickedUpOperation"] | components["schemas"]["TaskAttemptFailedOperation"] | components["schemas"]["TaskHeldOperation"] | components["schemas"]["TaskReturnedOperation"] | components["schemas"]["TaskNotedOperation"] | components["schemas"]["ParcelScannedOperation"] | components["schemas"]["CustomerRequestSetOperation"] | components["schemas"]["CustomerProfileSetOperation"] | components["schemas"]["CustomerConsentSetOperation"] | components["schemas"]["PaymentCollectedOperation"] | components["schemas"]["ShiftStartedOperation"] | components["schemas"]["ShiftClosedOperation"] | components["schemas"]["OperationCorrectedOperation"] | components["schemas"]["ConflictDecidedOperation"] | components["schemas"]["ConflictAssignedOperation"] | components["schemas"]["ConflictUndoneOperation"];
+        Operation: components["schemas"]["OrderImportedOperation"] | components["schemas"]["TaskAssignedOperation"] | components["schemas"]["TaskReassignedOperation"] | components["schemas"]["TaskCancelledOperation"] | components["schemas"]["TaskWindowChangedOperation"] | components["schemas"]["TaskReattemptPlannedOperation"] | components["schemas"]["TaskOutForDeliveryOperation"] | components["schemas"]["TaskArrivedOperation"] | components["schemas"]["TaskDeliveredOperation"] | components["schemas"]["TaskPickedUpOperation"] | components["schemas"]["TaskAttemptFailedOperation"] | components["schemas"]["TaskHeldOperation"] | components["schemas"]["TaskReturnedOperation"] | components["schemas"]["TaskNotedOperation"] | components["schemas"]["TaskCalledOperation"] | components["schemas"]["TaskConsentAskedOperation"] | components["schemas"]["TaskProblemReportedOperation"] | components["schemas"]["TaskHandedOverOperation"] | components["schemas"]["TaskTakenOverOperation"] | components["schemas"]["ParcelScannedOperation"] | components["schemas"]["CustomerRequestSetOperation"] | components["schemas"]["CustomerProfileSetOperation"] | components["schemas"]["CustomerConsentSetOperation"] | components["schemas"]["PaymentCollectedOperation"] | components["schemas"]["ShiftStartedOperation"] | components["schemas"]["ShiftClosedOperation"] | components["schemas"]["OperationCorrectedOperation"] | components["schemas"]["ConflictDecidedOperation"] | components["schemas"]["ConflictAssignedOperation"] | components["schemas"]["ConflictUndoneOperation"];
         OperationCorrected: {
             corrects: string;
             /** @enum {string} */
@@ -3323,6 +3499,7 @@ export interface components {
             kind: "delivery" | "pickup";
             merchant: string;
             pieces: number;
+            pin_required?: boolean;
             reference: string;
             requests: components["schemas"]["RequestGiven"][];
             sequence: number | null;
@@ -3380,6 +3557,11 @@ export interface components {
             phone: string | null;
             /** @default 1 */
             pieces: number;
+            /**
+             * @description handed over only for a code shown to the customer
+             * @default false
+             */
+            pin_required: boolean;
             reference: string;
             requests?: components["schemas"]["RequestIn"][];
             /** @default null */
@@ -3431,10 +3613,13 @@ export interface components {
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
             author: string;
+            evidence?: components["schemas"]["Evidence1"];
             op_id: string;
+            pieces?: number;
             reason: string | null;
             /** @enum {string|null} */
             recipient: "self" | "family" | "reception" | "neighbour" | "locker" | "station" | null;
+            rest?: string;
             type: string;
         };
         PaginationMetadata: {
@@ -3452,6 +3637,15 @@ export interface components {
             total?: number;
             /** @description Total number of pages. */
             total_pages?: number;
+        };
+        ParcelProblem: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            evidence?: components["schemas"]["Evidence1"];
+            note: string | null;
+            op_id: string;
+            reason: string;
         };
         ParcelRecord: {
             goods: string | null;
@@ -3537,6 +3731,10 @@ export interface components {
         PersonRef: {
             id: string;
             name: string;
+        };
+        PiecesLeft: {
+            note: string | null;
+            reason: string;
         };
         Place: {
             accuracy_m: number;
@@ -3701,7 +3899,7 @@ export interface components {
             entity: string;
             present: boolean;
             /** @enum {string|null} */
-            reason: "reassigned" | "cancelled_removed" | "shift_closed" | "station" | null;
+            reason: "reassigned" | "cancelled_removed" | "shift_closed" | "station" | "handed_over" | null;
             rev: number;
             ver: number;
         };
@@ -3715,6 +3913,11 @@ export interface components {
             name: string;
             phone: string;
             requests: components["schemas"]["RequestRecord"][];
+        };
+        RowPin: {
+            digest: string;
+            iterations: number;
+            salt: string;
         };
         RowTrouble: {
             code: string;
@@ -3752,6 +3955,10 @@ export interface components {
             rows: components["schemas"]["Row"][];
             scope: string;
             to: number;
+        };
+        SealedLog: {
+            body: string;
+            seal: string;
         };
         Session: {
             csrf_token: string;
@@ -3977,6 +4184,38 @@ export interface components {
             /** @enum {integer} */
             v: 1;
         };
+        TaskCalled: {
+            /** @enum {string} */
+            channel: "call" | "sms";
+            /** @enum {string} */
+            result: "answered" | "not_answered" | "unknown";
+        };
+        TaskCalledOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["TaskCalled"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "task.called";
+            /** @enum {integer} */
+            v: 1;
+        };
         TaskCancelled: {
             reason: string;
         };
@@ -4006,13 +4245,47 @@ export interface components {
             /** @enum {integer} */
             v: 1;
         };
+        TaskConsentAsked: {
+            /** @enum {string} */
+            kind: "reception" | "neighbour" | "locker" | "station";
+        };
+        TaskConsentAskedOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["TaskConsentAsked"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "task.consent_asked";
+            /** @enum {integer} */
+            v: 1;
+        };
         TaskDelivered: {
-            consent: string | null;
+            consent: components["schemas"]["ConsentNamed"] | null;
             photos: string[];
+            pieces?: number;
+            pin?: string | null;
             /** @enum {string} */
             recipient: "self" | "family" | "reception" | "neighbour" | "locker" | "station";
             recipient_name: string | null;
+            rest?: components["schemas"]["PiecesLeft"];
             signature: string | null;
+            together?: string | null;
         };
         TaskDeliveredOperation: {
             app: string;
@@ -4038,7 +4311,7 @@ export interface components {
              */
             type: "task.delivered";
             /** @enum {integer} */
-            v: 1;
+            v: 2;
         };
         TaskDetail: {
             address: string;
@@ -4074,6 +4347,35 @@ export interface components {
             note: string | null;
             photos: string[];
             reason: string;
+        };
+        TaskHandedOver: {
+            to: string;
+        };
+        TaskHandedOverOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["TaskHandedOver"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "task.handed_over";
+            /** @enum {integer} */
+            v: 1;
         };
         TaskHeldOperation: {
             app: string;
@@ -4175,6 +4477,10 @@ export interface components {
             v: 1;
         };
         TaskPickedUp: {
+            /** @enum {string|null} */
+            label?: "wedge" | "typed" | "camera" | null;
+            /** @enum {string|null} */
+            packaging?: "own" | "envelope" | "bag" | "box" | "reinforced" | "cold" | null;
             photos: string[];
             pieces: number;
             waybill: string | null;
@@ -4203,6 +4509,32 @@ export interface components {
              * @enum {string}
              */
             type: "task.picked_up";
+            /** @enum {integer} */
+            v: 1;
+        };
+        TaskProblemReportedOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["TaskExcepted"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "task.problem_reported";
             /** @enum {integer} */
             v: 1;
         };
@@ -4272,10 +4604,15 @@ export interface components {
         };
         TaskRecord: {
             address: components["schemas"]["Address"];
+            /** @description ms since 1970-01-01T00:00Z */
+            arrived_at?: number;
+            asked?: components["schemas"]["ConsentAsked"][];
             attempts: number;
+            calls?: components["schemas"]["Call"][];
             cancelled: components["schemas"]["Cancellation"] | null;
             courier: string | null;
             customer: string;
+            handover?: components["schemas"]["Handover"];
             id: string;
             /** @enum {string} */
             kind: "delivery" | "pickup";
@@ -4283,6 +4620,8 @@ export interface components {
             notes: components["schemas"]["Note"][];
             outcome: components["schemas"]["Outcome"] | null;
             parcel: string;
+            pin_required?: boolean;
+            problem?: components["schemas"]["ParcelProblem"];
             reference: string;
             sequence: number | null;
             station: string;
@@ -4325,6 +4664,7 @@ export interface components {
             customer: components["schemas"]["RowCustomer"] | null;
             obligation: components["schemas"]["ObligationRecord"] | null;
             parcel: components["schemas"]["ParcelRecord"] | null;
+            pin?: components["schemas"]["RowPin"];
             task: components["schemas"]["TaskRecord"];
         };
         Tasks: {
@@ -4332,6 +4672,38 @@ export interface components {
             as_of: number;
             tasks: components["schemas"]["BoardTask"][];
             total: number;
+        };
+        TaskTakenOver: {
+            from: string;
+            /** @enum {string} */
+            kind: "delivery" | "pickup";
+            waybill: string | null;
+        };
+        TaskTakenOverOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["TaskTakenOver"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "task.taken_over";
+            /** @enum {integer} */
+            v: 1;
         };
         TaskTouched: {
             courier?: components["schemas"]["Touch"];

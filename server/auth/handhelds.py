@@ -7,6 +7,8 @@ or when the next one begins. Every function joins the caller's transaction.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -137,6 +139,15 @@ def worked_on(device_id: str, users: Iterable[str]) -> dict[str, UserView]:
         .where(HandheldSession.device_id == device_id, User.id.in_(sorted(set(users))))
     )
     return {row.id: user_view(row) for row in db.session.scalars(query)}
+
+
+def has_sealed(device_id: str, text: str, seal: str) -> bool:
+    """Whether a text carries a handheld's seal: an HMAC-SHA256 under the SHA-256 of its credential, as it is stored."""
+    row = db.session.get(Device, device_id)
+    if row is None:
+        return False
+    made = hmac.new(row.credential_hash.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(made, seal)
 
 
 def tell_to_wipe(device_id: str) -> None:

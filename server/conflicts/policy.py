@@ -6,7 +6,7 @@ from dataclasses import dataclass
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DEFAULT_HOURS = 4
-# Money, recalled parcels, lost work and a customer who says "not me" cannot wait for the end of the shift.
+# Money, recalled or missing parcels, lost work and a customer who says "not me" cannot wait for the end of the shift.
 HOURS = {
     "cancelled": 1,
     "device_lost": 1,
@@ -15,6 +15,10 @@ HOURS = {
     "amount_differs": 2,
     "unsettled": 2,
     "request_late": 2,
+    "no_consent": 2,
+    "wrong_code": 1,
+    "problem": 2,
+    "handover": 1,
 }
 # A customer's tier divides the time: a key customer's case is due in a quarter of it.
 TIER_DIVISOR = {"key": 4, "monthly": 2, "casual": 1}
@@ -22,8 +26,9 @@ TIER_DIVISOR = {"key": 4, "monthly": 2, "casual": 1}
 UNDO_MS = 10 * MINUTE_MS
 """How long after its arrival a decision can be undone."""
 
-# What a customer said is customer service's first; what moves parcels, money or routes is the dispatcher's.
-CUSTOMERS_WORD = ("request_late", "disputed")
+# What a customer said, or has to be asked, is customer service's first; what moves parcels, money or routes is the
+# dispatcher's.
+CUSTOMERS_WORD = ("request_late", "disputed", "no_consent", "wrong_code", "partial", "problem")
 ROLES = ("dispatcher", "csr", "admin")
 ROLES_FOR_CUSTOMERS_WORD = ("csr", "dispatcher", "admin")
 

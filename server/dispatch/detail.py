@@ -7,6 +7,7 @@ from server.auth import queries as auth_queries
 from server.auth.scoping import Scope
 from server.core import masking
 from server.core.blobs import ContentStore
+from server.core.records import Record
 from server.crm import queries as crm_queries
 from server.dispatch import board
 from server.dispatch.customer_words import mask_email, mask_text_address
@@ -45,7 +46,7 @@ def task(scope: Scope, task_id: str, blobs: ContentStore) -> dict[str, Any] | No
             {**note, "author": {"id": note["author"], "name": people.get(note["author"], "")}}
             for note in view.record["notes"]
         ],
-        "timeline": [_entry(one, people, devices) for one in operations],
+        "timeline": [_entry(one, people, devices, _weak(view.record)) for one in operations],
         "proofs": evidence(proof_queries.of_task(task_id), blobs),
     }
 
@@ -94,7 +95,29 @@ def _customer(view: TaskView) -> dict[str, str]:
     return {identity: masking.mask_name(record["name"]) for identity, record in found.items()}
 
 
-def _entry(one: LoggedOperation, people: dict[str, str], devices: dict[str, str]) -> dict[str, Any]:
+def _weak(task: Record) -> dict[str, list[str]]:
+    """Operation -> what its report could not show of what its reason demands."""
+    reports = [one for one in (task["outcome"], task.get("problem")) if one is not None and "evidence" in one]
+    return {one["op_id"]: one["evidence"]["missing"] for one in reports}
+
+
+def _plainly(payload: dict[str, Any], missing: Sequence[str]) -> dict[str, Any]:
+    """A payload a line each: by which consent, what of the rest, signed together with others; never the code."""
+    said = {name: value for name, value in payload.items() if name != "pin"}
+    consent, rest = said.get("consent"), said.get("rest")
+    if isinstance(consent, dict):
+        said |= {"consent": consent["source"], "consent_note": consent["note"]}
+    if isinstance(rest, dict):
+        said |= {"reason": rest["reason"], "note": rest["note"]}
+        del said["rest"]
+    if said.get("together") is not None:
+        said["together"] = True
+    return said | {f"missing_{name}": True for name in missing}
+
+
+def _entry(
+    one: LoggedOperation, people: dict[str, str], devices: dict[str, str], weak: dict[str, list[str]]
+) -> dict[str, Any]:
     return {
         "op_id": one.op_id,
         "type": one.type,
@@ -104,7 +127,7 @@ def _entry(one: LoggedOperation, people: dict[str, str], devices: dict[str, str]
         "received_at": one.received_at,
         "skew_ms": one.skew_ms,
         "status": one.status,
-        "payload": masked(one.payload),
+        "payload": masked(_plainly(one.payload, weak.get(one.op_id, ()))),
         "conflict": one.conflict,
         "voided": one.voided_by is not None,
     }

@@ -3,13 +3,14 @@
 from typing import Any
 
 from flask import Blueprint as PlainBlueprint
-from flask import Response, current_app, send_file
+from flask import Response, current_app
 
 from server.auth.guards import DESK_ROLES, current_scope, web
 from server.core.blueprint import Blueprint, as_it_is
 from server.core.config import Settings
 from server.core.db import read, transaction
 from server.core.errors import Code, Problem
+from server.core.ground import pieces
 from server.dispatch import filters, live, live_schemas, mapview
 
 blp = Blueprint("live", __name__, url_prefix="/api/v1/dispatch", description="The desk, kept up to date")
@@ -67,12 +68,7 @@ def delete_filter(filter_id: str) -> None:
 @web(*DESK_ROLES)
 def map_tiles(name: str) -> Response:
     """The map's ground, read in pieces (Range); only for whoever is logged in at the desk."""
-    file = _settings().tiles
-    if file is None or name != file.name or not file.is_file():
-        raise Problem(Code.NOT_FOUND)
-    answer = send_file(file, mimetype="application/vnd.pmtiles", conditional=True, max_age=86_400)
-    answer.headers["Cache-Control"] = "private, max-age=86400"
-    return answer
+    return pieces(_settings().tiles, name)
 
 
 def _settings() -> Settings:

@@ -6,10 +6,9 @@ from typing import Any
 from server.auth.scoping import Scope
 from server.core.clock import now_ms
 from server.core.config import Settings
+from server.core.ground import ATTRIBUTION
 from server.dispatch import board
 from server.tasks import queries as task_queries
-
-ATTRIBUTION = "© OpenStreetMap"
 
 
 def overview(scope: Scope, settings: Settings) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from server.proofs import queries as proof_queries
 def may_send(device: DeviceView, sha256: str) -> bool:
     """Whether a revoked handheld may still send these bytes: something it handed in names them."""
     with read():
-        if sha256 in proof_queries.parked_by(device.id):
+        if sha256 in proof_queries.parked_by(device.id) | op_queries.proofs_that_wait(device.id):
             return True
         naming = op_queries.by_ids(proof_queries.naming(sha256))
         return any(one.device_id == device.id for one in naming.values())
@@ -37,7 +37,7 @@ def confirm(device: DeviceView, asked: Request, head_seq: int) -> tuple[bool, li
 
 def _named_by(device_id: str) -> set[str]:
     accepted = proof_queries.named_by(op_queries.ids_of_device(device_id))
-    return accepted | proof_queries.parked_by(device_id)
+    return accepted | proof_queries.parked_by(device_id) | op_queries.proofs_that_wait(device_id)
 
 
 def _remember(device: DeviceView, *, drained: bool) -> None:

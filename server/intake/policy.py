@@ -244,6 +244,7 @@ def payload_of(values: dict[str, Any], intake: Intake) -> dict[str, Any]:
         "sequence": values.get("sequence"),
         "import": intake.batch_id,
         "after": None,
+        **({"pin_required": True} if values.get("pin_required") else {}),
     }
 
 

@@ -57,6 +57,9 @@ class OrderIn(Schema):
     requests = fields.List(fields.Nested(RequestIn), validate=validate.Length(max=20))
     courier = _line("courier")
     sequence = fields.Integer(strict=True, allow_none=True, validate=validate.Range(0, 9_999))
+    pin_required = fields.Boolean(
+        load_default=False, metadata={"description": "handed over only for a code shown to the customer"}
+    )
 
 
 class OrdersIn(Schema):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from server.core.bus import Message
 from server.core.clock import now_ms
 from server.notifications.policy import OF_STATUS
-from server.ops.events import ListChanged, OutcomeWithdrawn, StatusChanged
+from server.ops.events import ConsentAsked, ListChanged, OutcomeWithdrawn, StatusChanged
 
 
 def of_status(event: StatusChanged) -> Message | None:
@@ -22,6 +22,22 @@ def of_status(event: StatusChanged) -> Message | None:
         {
             "about": "status",
             "kind": kind,
+            "op": event.op_id,
+            "task": event.task_id,
+            "customer": event.customer_id,
+            "station": event.station_id,
+            "made_at": now_ms(),
+        },
+    )
+
+
+def of_question(event: ConsentAsked) -> Message:
+    """The courier's question to a customer; where a tap answers it is the page's."""
+    return Message(
+        f"task:{event.task_id}",
+        {
+            "about": "question",
+            "kind": "consent_asked",
             "op": event.op_id,
             "task": event.task_id,
             "customer": event.customer_id,

@@ -19,6 +19,7 @@ Kind = Literal[
     "delivered",
     "attempt_failed",
     "correction",
+    "consent_asked",
     "task_new",
     "task_changed",
     "task_removed",
@@ -49,6 +50,7 @@ TTL_S: Mapping[str, int] = {
     "delivered": 24 * HOUR_S,
     "attempt_failed": 24 * HOUR_S,
     "correction": 48 * HOUR_S,
+    "consent_asked": HOUR_S,
     "task_new": 4 * HOUR_S,
     "task_changed": 4 * HOUR_S,
     "task_removed": 4 * HOUR_S,
@@ -70,6 +72,10 @@ _CUSTOMER: Mapping[str, Mapping[Lang, tuple[str, str]]] = {
     "attempt_failed": {
         "zh": ("这次上门没有成功", "点开看原因和下一步。"),
         "en": ("Our visit did not succeed", "Tap to see why, and what comes next."),
+    },
+    "consent_asked": {
+        "zh": ("快递员想问：可以请别人代收吗？", "点开回答，一步就好。"),
+        "en": ("May somebody else take your parcel?", "Tap to answer: one tap is enough."),
     },
     "correction": {
         "zh": ("更正：上一条通知有误", "点开看包裹现在的状态。"),
@@ -98,6 +104,11 @@ class Words:
 def parcel_tag(task_id: str) -> str:
     """Notices of one parcel replace each other on the phone."""
     return f"task-{task_id}"
+
+
+def question_tag(task_id: str) -> str:
+    """A question must not be covered by the next status."""
+    return f"ask-{task_id}"
 
 
 def tail_of(waybill: str) -> str | None:
@@ -171,4 +182,4 @@ def payload(message_id: str, kind: str, lang: Lang, tag: str, url: str, words: W
 
 def urgency(kind: str) -> str:
     """RFC 8030: whether a phone that saves its battery is woken."""
-    return "high" if kind.startswith("task_") or kind == "correction" else "normal"
+    return "high" if kind.startswith("task_") or kind in ("correction", "consent_asked") else "normal"

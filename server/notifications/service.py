@@ -100,7 +100,9 @@ def expand(row: Claimed) -> None:
     """The worker's handler of `notice`: one push for each subscription that is to hear of it, written once."""
     said = row.payload
     with transaction() as session:
-        {"status": _status, "withdrawal": _withdrawal, "list": _list}[said["about"]](session, row.id, said)
+        {"status": _status, "question": _question, "withdrawal": _withdrawal, "list": _list}[said["about"]](
+            session, row.id, said
+        )
 
 
 def replay(row_id: str, station_id: str | None = None) -> bool:
@@ -177,6 +179,14 @@ def _status(session: Session, notice: str, said: Mapping[str, Any]) -> None:
         return
     for found in _subscriptions(session, "customer", said["customer"], ("", said["task"])):
         _queue(session, notice, found, said, cast("Kind", said["kind"]), policy.parcel_tag(said["task"]))
+
+
+def _question(session: Session, notice: str, said: Mapping[str, Any]) -> None:
+    """What the courier asks stands beside the parcel's other notices; a newer question takes its place."""
+    if not policy.allows_notices(crm_queries.by_ids([said["customer"]]).get(said["customer"])):
+        return
+    for found in _subscriptions(session, "customer", said["customer"], ("", said["task"])):
+        _queue(session, notice, found, said, cast("Kind", said["kind"]), policy.question_tag(said["task"]))
 
 
 def _withdrawal(session: Session, notice: str, said: Mapping[str, Any]) -> None:

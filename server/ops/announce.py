@@ -9,15 +9,27 @@ from collections.abc import Iterator
 
 from server.core.records import Record
 from server.ops.batch import Batch, Item, split, task_of
-from server.ops.events import ListChanged, OutcomeWithdrawn, StatusChanged
+from server.ops.events import ConsentAsked, ListChanged, OutcomeWithdrawn, StatusChanged
 from sync.tables import OUTCOMES
 
 SET_OUT = "task.out_for_delivery"
+ASKED = "task.consent_asked"
 
 
 def announcements(batch: Batch) -> list[object]:
     """The events of a decided batch; call it once everything has been decided."""
-    return [*_statuses(batch), *_withdrawn(batch), *_restored(batch), *_lists(batch)]
+    return [*_statuses(batch), *_withdrawn(batch), *_restored(batch), *_questions(batch), *_lists(batch)]
+
+
+def _questions(batch: Batch) -> Iterator[object]:
+    """What the holder of a task asks its customer; nobody else does."""
+    for item in batch.items:
+        if not item.live or item.decision is None or item.operation["type"] != ASKED:
+            continue
+        op, record = item.operation, item.decided.changes.get(item.operation["entity"])
+        if record is not None and record["courier"] == op["author"] and _ahead(record):
+            kind = op["payload"]["kind"]
+            yield ConsentAsked(op["op_id"], record["id"], record["station"], record["customer"], kind)
 
 
 def _statuses(batch: Batch) -> Iterator[object]:
@@ -81,6 +93,7 @@ def _lists(batch: Batch) -> Iterator[object]:
     changed: dict[tuple[str, str], list[str]] = defaultdict(list)
     moved = batch.board.moved
     asked = {entity for entity in moved if _requests_moved(batch, entity)}
+    agreed = {entity for entity in moved if _requests_moved(batch, entity, "consents")}
     spoken_for = _spoken_for(batch)
     for task_id, task in batch.board.of_kind("task"):
         if f"task:{task_id}" in moved:
@@ -88,7 +101,9 @@ def _lists(batch: Batch) -> Iterator[object]:
                 changed[courier, change].append(task_id)
             if task_id in spoken_for and task["courier"]:
                 changed[task["courier"], "changed"].append(task_id)
-        if f"customer:{task['customer']}" in asked and task["courier"] and _ahead(task):
+        customer = f"customer:{task['customer']}"
+        answered = customer in agreed and "asked" in task
+        if (customer in asked or answered) and task["courier"] and _ahead(task):
             changed[task["courier"], "changed"].append(task_id)
     op_id = next((item.operation["op_id"] for item in batch.items if item.live), None)
     for (courier, change), task_ids in sorted(changed.items()):
@@ -125,9 +140,9 @@ def _plan(task: Record) -> tuple[object, ...]:
     return task["window_start"], task["window_end"], task["cancelled"] is None
 
 
-def _requests_moved(batch: Batch, entity: str) -> bool:
+def _requests_moved(batch: Batch, entity: str, what: str = "requests") -> bool:
     loaded = batch.board.loaded.get(entity) if split(entity)[0] == "customer" else None
-    return loaded is not None and loaded.record["requests"] != batch.board.records[entity]["requests"]
+    return loaded is not None and loaded.record[what] != batch.board.records[entity][what]
 
 
 def _ahead(task: Record) -> bool:

@@ -13,7 +13,8 @@ from server.ops import heads, quarantine
 from server.ops.batch import Batch, Fault, Item, Writer, split, task_of
 from server.ops.owners import OWNERS
 from sync.canonical import canonical, storable
-from sync.conflict import CaseDraft, incident, opened
+from sync.conflict import CaseDraft, half_handover_case, incident, opened
+from sync.handover import half
 
 _RAW_SHOWN = 4_000
 
@@ -90,6 +91,17 @@ def open_left_behind(batch: Batch, writer: Writer) -> None:
             if head.known_seq > head.head_seq and head.lost_reported < head.known_seq:
                 open_device_lost(batch, head.incarnation, head.head_seq + 1, head.known_seq, device.id)
                 heads.report(head, head.known_seq)
+
+
+def open_half_handovers(batch: Batch, writer: Writer) -> None:
+    """Parcels that changed hands by the word of one courier alone, when either of the two closes his shift."""
+    for _, task in sorted(batch.board.of_kind("task")):
+        known = half(task)
+        if known is None or writer.user_id not in (known["giver"], known["taker"]):
+            continue
+        draft = half_handover_case(task, known)
+        if draft.id not in OWNERS["conflict"].load([draft.id]):
+            _open(batch, writer, draft)
 
 
 def _incident(batch: Batch, writer: Writer, draft: CaseDraft, task: str | None, op_id: str | None) -> str:

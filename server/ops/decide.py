@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from server.auth import queries as auth_queries
 from server.conflicts.policy import undo_until
+from server.core import pins
 from server.core.records import Record
 from server.ops import oplog, quarantine
 from server.ops.batch import Batch, Envelope, Fault, Item, Writer, split
@@ -24,6 +25,7 @@ def decide(batch: Batch, item: Item) -> None:
         op,
         rev=batch.board.revs.get(op["entity"]),
         station=batch.writer_of(item).station_id,
+        pin=_pin(batch, op),
     )
     if decision.status == "quarantined":
         item.fault = Fault(decision.code or "invalid", "The operation makes no sense for what it is about.")
@@ -37,6 +39,12 @@ def decide(batch: Batch, item: Item) -> None:
         if record != batch.board.records.get(entity):
             batch.board.put(entity, record)
     item.rev = batch.board.revs.get(op["entity"])
+
+
+def _pin(batch: Batch, op: Envelope) -> str | None:
+    """The code this delivery was to be handed over for; None when there is none."""
+    record = batch.board.records.get(op["entity"]) if op["type"] == "task.delivered" else None
+    return pins.of_task(record["id"]) if record is not None and record.get("pin_required") else None
 
 
 def _refusal(batch: Batch, item: Item) -> Fault | None:
@@ -61,7 +69,7 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
     known_customer = kind == "customer" and record is not None
     if known_customer and writer.role == "courier" and not _serves(batch, writer.user_id, identity):
         return Fault("forbidden", "This customer is on none of the courier's tasks.")
-    named = op["payload"].get("courier") if op["type"].startswith("task.") else None
+    named = courier_named(op)
     if named is not None and batch.couriers.get(named) != writer.station_id:
         return _UNKNOWN_COURIER
     return None
@@ -107,10 +115,16 @@ def _serves(batch: Batch, courier: str, customer_id: str) -> bool:
     )
 
 
+def courier_named(op: Envelope) -> str | None:
+    """The courier whom an operation makes a task's holder, its author apart."""
+    if not op["type"].startswith("task."):
+        return None
+    named: str | None = op["payload"].get("courier") or op["payload"].get("to")
+    return named
+
+
 def know_couriers(batch: Batch, items: Iterable[Item]) -> None:
     """Looks up the people that plans name, once for all of them; only couriers who still work here can be named."""
-    named = {
-        item.op["payload"].get("courier") for item in items if item.op and item.op["type"].startswith("task.")
-    }
+    named = {courier_named(item.op) for item in items if item.op}
     people = auth_queries.users_by_id({user for user in named if user} - set(batch.couriers)).values()
     batch.couriers |= {user.id: user.station_id for user in people if user.role == "courier" and user.active}

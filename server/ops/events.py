@@ -51,6 +51,17 @@ class OutcomeWithdrawn:
 
 
 @dataclass(frozen=True)
+class ConsentAsked:
+    """The courier at the door asks whether somebody else (`kind`) may take the parcel."""
+
+    op_id: str
+    task_id: str
+    station_id: str
+    customer_id: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class ListChanged:
     """Somebody else has changed a courier's list; one event for each courier and change of a transaction.
 

@@ -3,10 +3,13 @@
 from typing import Any
 
 from server.conflicts import queries as conflict_queries
+from server.core import pins
 from server.core.records import Record
 from server.ops import scopes
 from server.ops.batch import Batch, split, task_of
 from server.ops.scopes import Move
+from server.tasks import queries as task_queries
+from sync.door import consents_here
 from sync.requests import belongs
 
 TERMINAL = ("delivered", "picked_up", "returned", "cancelled")
@@ -51,6 +54,7 @@ def _holders(batch: Batch, task_id: str) -> set[str]:
 def _row(records: dict[str, Record], task_id: str, case: str | None) -> dict[str, Any]:
     task = records[f"task:{task_id}"]
     customer = records[f"customer:{task['customer']}"]
+    secured = task.get("pin_required") and task["status"] not in TERMINAL
     return {
         "task": task,
         "parcel": records[f"parcel:{task['parcel']}"],
@@ -62,10 +66,11 @@ def _row(records: dict[str, Record], task_id: str, case: str | None) -> dict[str
             "requests": [
                 request for request in customer["requests"] if request["active"] and belongs(request, task)
             ],
-            "consents": customer["consents"],
+            "consents": consents_here(customer, task),
         },
         "obligation": records.get(f"obligation:{task_id}"),
         "conflict": case,
+        **({"pin": pins.digest_of_task(task_id)} if secured else {}),
     }
 
 
@@ -82,7 +87,7 @@ def task_moves(batch: Batch, task_ids: list[str]) -> list[Move]:
         loaded = batch.board.loaded.get(entity)
         before = loaded.record["courier"] if loaded else None
         if before and before != task["courier"]:
-            moves.append(Move(scopes.courier_scope(before), entity, False, "reassigned"))
+            moves.append(Move(scopes.courier_scope(before), entity, False, _why_gone(task, before)))
         if task["courier"]:
             here.append((scopes.courier_scope(task["courier"]), entity))
     listed = scopes.present_in(here)
@@ -90,6 +95,13 @@ def task_moves(batch: Batch, task_ids: list[str]) -> list[Move]:
         if (scope, entity) in listed or batch.board.records[entity]["status"] not in TERMINAL:
             moves.append(Move(scope, entity, True))
     return moves + _cleared(batch)
+
+
+def _why_gone(task: Record, before: str) -> str:
+    """By a desk's plan, or given to a colleague on the road."""
+    known = task.get("handover")
+    on_the_road = known is not None and (known["giver"], known["taker"]) == (before, task["courier"])
+    return "handed_over" if on_the_road else "reassigned"
 
 
 def _cleared(batch: Batch) -> list[Move]:
@@ -105,8 +117,9 @@ def _cleared(batch: Batch) -> list[Move]:
 
 
 def listed_tasks(courier: str) -> list[str]:
-    """Entities on a courier's list: what closing his shift may clear."""
-    return scopes.tasks_in(scopes.courier_scope(courier))
+    """Entities that closing a courier's shift concerns: his list, and hand-overs only one side has told of."""
+    half = [f"task:{task_id}" for task_id in task_queries.half_handed_over(courier)]
+    return [*scopes.tasks_in(scopes.courier_scope(courier)), *half]
 
 
 def station_of(batch: Batch, op: dict[str, Any]) -> str:

@@ -176,6 +176,12 @@ def ids_of_device(device_id: str) -> list[str]:
     return list(db.session.scalars(select(Operation.op_id).where(Operation.device_id == device_id)))
 
 
+def proofs_that_wait(device_id: str) -> set[str]:
+    """Evidence that a handheld's deferred operations name: it is nobody's proof yet, and theirs all the same (P18)."""
+    query = select(Operation.envelope).where(Operation.device_id == device_id, Operation.status == "deferred")
+    return {sha for envelope in db.session.scalars(query) for sha in envelope["blobs"]}
+
+
 def _read(query: Any) -> list[LoggedOperation]:
     return [
         LoggedOperation(

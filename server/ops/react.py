@@ -46,11 +46,13 @@ def open_cases(event: OperationDecided, batch: Batch) -> None:
 
 
 def close_shift(event: OperationDecided, batch: Batch) -> None:
-    """A closed shift takes the finished tasks off the courier's list, and asks what his other handhelds still hold."""
+    """A closed shift takes the finished tasks off the courier's list, and asks what his other handhelds still hold and
+    which hand-overs only one side has told of."""
     op = event.item.operation
     if op["type"] == "shift.closed" and event.item.decided.status == "applied":
         batch.closed_shifts.add(op["author"])
         cases.open_left_behind(batch, batch.writer_of(event.item))
+        cases.open_half_handovers(batch, batch.writer_of(event.item))
 
 
 def wake(event: EntitiesCreated, batch: Batch) -> None:
@@ -197,6 +199,8 @@ def _tell(batch: Batch, case: Record, op: Envelope, kind: str, authors: set[str]
     readers = authors | ({task["courier"]} if task is not None and task["courier"] else set())
     if case["mine_author"]:
         readers.add(case["mine_author"])
+    if case["kind"] == "handover" and task is not None and "handover" in task:
+        readers |= {task["handover"]["giver"], task["handover"]["taker"]}
     people = auth_queries.users_by_id([*readers, op["author"]])
     decider = people.get(op["author"])
     payload = op["payload"]

@@ -64,6 +64,16 @@ class BoardLine(Model):
     search: Mapped[str] = mapped_column(Text)
 
 
+class HalfHandover(Model):
+    """A task that changed hands on the road by the word of one courier, as long as the other has not told the same."""
+
+    __tablename__ = "half_handovers"
+
+    task_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    giver_id: Mapped[str] = mapped_column(String(36), index=True)
+    taker_id: Mapped[str] = mapped_column(String(36), index=True)
+
+
 class HiddenImport(Model):
     """An import that is still being applied: its tasks do not exist yet for anybody."""
 

@@ -11,7 +11,7 @@ from server.core.db import db
 from server.core.records import Record
 from server.core.sql import among, run
 from server.tasks.lines import FINISHED, fold
-from server.tasks.models import BoardLine, HiddenImport, Task
+from server.tasks.models import BoardLine, HalfHandover, HiddenImport, Task
 
 __all__ = ("FINISHED", "Filter", "Kin", "Line", "Progress", "TaskView", "Window")
 
@@ -262,6 +262,12 @@ def statuses(task_ids: Iterable[str]) -> dict[str, str]:
     """Task id -> status, of those there are."""
     query = select(Task.id, Task.status).where(Task.id.in_(list(task_ids)))
     return {row.id: row.status for row in db.session.execute(query)}
+
+
+def half_handed_over(courier: str) -> list[str]:
+    """Tasks that went to or from a courier on the road by the word of one of the two alone."""
+    sides = (HalfHandover.giver_id == courier, HalfHandover.taker_id == courier)
+    return sorted(db.session.scalars(select(HalfHandover.task_id).where(or_(*sides))))
 
 
 def manifest(station_id: str, since: int) -> list[tuple[str, str | None, str]]:

@@ -11,7 +11,8 @@ from server.core.db import db
 from server.core.records import Record, RecordChange, RecordStore
 from server.core.sql import insert_rows, update_rows
 from server.tasks import lines
-from server.tasks.models import BoardLine, HiddenImport, Task
+from server.tasks.models import BoardLine, HalfHandover, HiddenImport, Task
+from sync.handover import half
 
 
 def _promote(record: Record) -> dict[str, Any]:
@@ -51,6 +52,23 @@ def write_lines(changes: Sequence[RecordChange], records: Mapping[str, Record]) 
             known.append(line)
     insert_rows(BoardLine.__table__, new)
     update_rows(BoardLine.__table__, known)
+    _follow_handovers([change.record for change in changes if "handover" in change.record])
+
+
+def _follow_handovers(told: Sequence[Record]) -> None:
+    """Remembers which hand-overs only one side has told of; whether one still stands so is the record's to say."""
+    if not told:
+        return
+    ids = [task["id"] for task in told]
+    db.session.execute(delete(HalfHandover).where(HalfHandover.task_id.in_(ids)))
+    waiting = [(task["id"], known) for task in told if (known := half(task)) is not None]
+    insert_rows(
+        HalfHandover.__table__,
+        [
+            {"task_id": task_id, "giver_id": known["giver"], "taker_id": known["taker"]}
+            for task_id, known in waiting
+        ],
+    )
 
 
 def follow_customers(changed: Mapping[str, Record]) -> None:

@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server.auth.limits import limiter
+from server.core import pins
 from server.core.access import public
 from server.core.clock import now_ms
 from server.core.config import Settings
@@ -42,7 +43,7 @@ from server.notifications import service as notices
 from server.notifications.schemas import Subscription
 from server.tracking import forms, page, queries, service
 from server.tracking.forms import Form, InvalidFormError, StaleFormError
-from server.tracking.policy import Facts
+from server.tracking.policy import Facts, pin_shown
 from server.tracking.style import SECURITY, STYLE
 from server.tracking.words import LANGUAGES, STRINGS, Words, choose
 
@@ -87,7 +88,8 @@ def show(token: str) -> Response:
     """The page of a task."""
     link = _link(token)
     facts, words = _facts(link)
-    shown = page.compose(facts, words, _signer(link, facts))
+    pin = pins.of_task(link.task_id) if pin_shown(facts) else None
+    shown = page.compose(facts, words, _signer(link, facts), pin)
     said = request.args.get("said", "")
     return _html(
         "page.html",
@@ -147,6 +149,13 @@ def withdraw(token: str) -> Response:
 def consents(token: str) -> Response:
     """Where a parcel may be left, and whether notices are wanted."""
     return _write(token, "consents", forms.consents_set, "consents")
+
+
+@pages.post("/<string:token>/answer")
+@public
+def answer(token: str) -> Response:
+    """What the courier asked: may somebody else take this parcel."""
+    return _write(token, "answer", forms.consent_answered, "consents")
 
 
 @pages.post("/<string:token>/push")

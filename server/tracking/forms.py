@@ -141,6 +141,23 @@ def consents_set(form: Form, facts: Facts, given: Mapping[str, str]) -> list[dic
     return drafts
 
 
+def consent_answered(form: Form, facts: Facts, given: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Yes or no to what the courier asked, for this parcel alone."""
+    answer = given.get("answer")
+    if answer not in ("yes", "no"):
+        raise InvalidFormError
+    payload = {
+        "consent": derive("tracking/consent", form.nonce, form.seen["kind"]),
+        "kind": form.seen["kind"],
+        "given": answer == "yes",
+        "source": "customer",
+        "note": None,
+        "task": facts.task["id"],
+        "answers": form.seen["asked"],
+    }
+    return [_draft(form, "customer.consent_set", _customer(facts), payload)]
+
+
 def disputed(form: Form, facts: Facts, given: Mapping[str, str]) -> list[dict[str, Any]]:
     """The sign-off (or pickup) the customer saw did not happen, not to him."""
     payload = {

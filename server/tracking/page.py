@@ -14,8 +14,9 @@ from server.tracking.words import Words
 Sign = Callable[..., str]
 
 
-def compose(facts: Facts, words: Words, sign: Sign) -> dict[str, Any]:
-    """Everything the page of one task prints. `sign(act, seen)` makes the nonce of a form."""
+def compose(facts: Facts, words: Words, sign: Sign, pin: str | None = None) -> dict[str, Any]:
+    """Everything the page of one task prints. `sign(act, seen)` makes the nonce of a form; `pin` is the code that the
+    courier has to be told."""
     task = facts.task
     kind = task["kind"]
     band = policy.band(facts)
@@ -29,6 +30,8 @@ def compose(facts: Facts, words: Words, sign: Sign) -> dict[str, Any]:
         "heard": _heard(facts, words),
         "as_of": words.say("as_of", time=words.time(facts.now)),
         "cod": _cod(facts, words),
+        "pin": f"{pin[:3]} {pin[3:]}" if pin is not None else None,
+        "question": _question(facts, words, sign),
         "steps": [
             {"name": words.say(f"step.{kind}.{name}"), "state": state, "said": words.say(f"step.{state}")}
             for name, state in policy.steps(facts)
@@ -170,6 +173,18 @@ def _cod(facts: Facts, words: Words) -> str | None:
     if due is None or due["status"] != "due" or facts.finished or policy.dispute(facts) is not None:
         return None
     return words.say("cod", amount=words.money(due["amount_minor"], due["currency"]))
+
+
+def _question(facts: Facts, words: Words, sign: Sign) -> dict[str, Any] | None:
+    asked = policy.question(facts)
+    if asked is None:
+        return None
+    where = words.say(f"consent.{asked['kind']}")
+    return {
+        "title": words.say("question", where=where),
+        "at": words.say("question.at", time=words.time(asked["at"])),
+        "nonce": sign("answer", {"kind": asked["kind"], "asked": asked["op_id"]}),
+    }
 
 
 def _entry(event: Event, words: Words) -> dict[str, Any]:

@@ -222,6 +222,20 @@ def requests(facts: Facts) -> list[Record]:
     ]
 
 
+def pin_shown(facts: Facts) -> bool:
+    """Whether the customer has to tell the courier a code to get the parcel."""
+    return bool(facts.task.get("pin_required")) and not facts.finished and facts.task["kind"] == "delivery"
+
+
+def question(facts: Facts) -> Record | None:
+    """What the courier last asked and the customer has not answered: {kind, at, op_id}."""
+    if facts.finished:
+        return None
+    answered = {one.get("answers") for one in facts.customer["consents"]}
+    waiting = [one for one in facts.task.get("asked", []) if one["op_id"] not in answered]
+    return dict(waiting[-1]) if waiting else None
+
+
 def own(request: Record) -> bool:
     """Whether the customer may change and withdraw it: he asked for it himself."""
     return bool(request["source"] == "customer")
@@ -229,9 +243,8 @@ def own(request: Record) -> bool:
 
 def consents(customer: Record) -> dict[str, bool]:
     """What the customer agreed to, by kind; the newest word on a kind counts. Notices go out unless declined."""
-    said = {
-        one["kind"]: bool(one["given"]) for one in sorted(customer["consents"], key=lambda one: one["at"])
-    }
+    words = [one for one in customer["consents"] if one.get("task") is None]
+    said = {one["kind"]: bool(one["given"]) for one in sorted(words, key=lambda one: one["at"])}
     return {kind: said.get(kind, kind == "notices") for kind in (*LEAVE_WITH, "notices")}
 
 

@@ -30,14 +30,14 @@ from sync.schemas.records import (
     ObligationRecord,
     ParcelRecord,
     RequestRecord,
-    TaskRecord,
 )
+from sync.schemas.tasks import TaskRecord
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 PROTOCOL = 1
 PULL_LIMIT = 1000
 PULL_STATES = ("ok", "login_required", "revoked")
-REMOVALS = ("reassigned", "cancelled_removed", "shift_closed", "station")
+REMOVALS = ("reassigned", "cancelled_removed", "shift_closed", "station", "handed_over")
 # Why a handheld pulls a scope anew: its rows are not the server's, or the server is not the one it was (P30, P31).
 REBUILD_CAUSES = ("digest", "epoch", "head")
 RESULT_STATUSES = ("applied", "merged", "conflict", "deferred", "quarantined")
@@ -116,14 +116,26 @@ class RowCustomer(Strict):
     consents = array(nested(ConsentRecord))
 
 
+class RowPin(Strict):
+    """What a typed code can be held against without a network: PBKDF2-SHA-256, salt and digest in hex."""
+
+    salt = matching("[0-9a-f]{32}")
+    iterations = integer(1)
+    digest = sha256()
+
+
 class TaskRow(Strict):
-    """A task as its courier sees it: one stored projection with a revision of its own (P24)."""
+    """A task as its courier sees it: one stored projection with a revision of its own (P24).
+
+    `pin` where the parcel is handed over only for a code.
+    """
 
     task = nested(TaskRecord)
     parcel = nested(ParcelRecord, nullable=True)
     customer = nested(RowCustomer, nullable=True)
     obligation = nested(ObligationRecord, nullable=True)
     conflict = identity(nullable=True)
+    pin = nested(RowPin, required=False)
 
 
 class NoticeRow(Strict):

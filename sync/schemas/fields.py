@@ -51,6 +51,14 @@ CONSENT_KINDS = ("reception", "neighbour", "locker", "station", "notices", "mark
 CONSENT_SOURCES = ("customer", "csr", "courier", "paper")
 RECIPIENTS = ("self", "family", "reception", "neighbour", "locker", "station")
 PAYMENT_METHODS = ("cash", "qr")
+# Who takes a parcel for somebody else only with a consent that is recorded; and what a courier goes by.
+PROXIES = ("reception", "neighbour", "locker", "station")
+CONSENT_BASES = ("crm", "asked", "request", "told", "none")
+CALL_CHANNELS = ("call", "sms")
+CALL_RESULTS = ("answered", "not_answered", "unknown")
+EVIDENCE = ("calls", "dwell_s", "photos", "note")
+PACKAGING = ("own", "envelope", "bag", "box", "reinforced", "cold")
+SCAN_SOURCES = ("wedge", "typed", "camera")
 OUTCOMES = ("mine", "theirs", "noted")
 
 

@@ -7,6 +7,18 @@ from typing import Final
 
 from marshmallow import fields
 
+from sync.schemas.facts import (
+    PHOTOS,
+    NothingToAdd,
+    TaskCalled,
+    TaskConsentAsked,
+    TaskDelivered,
+    TaskExcepted,
+    TaskHandedOver,
+    TaskNoted,
+    TaskPickedUp,
+    TaskTakenOver,
+)
 from sync.schemas.fields import (
     CODE,
     CUSTOMER_KINDS,
@@ -15,10 +27,10 @@ from sync.schemas.fields import (
     NAME,
     OUTCOMES,
     PAYMENT_METHODS,
-    RECIPIENTS,
     REQUEST_KINDS,
     REQUEST_SCOPES,
     REQUEST_STATES,
+    SCAN_SOURCES,
     TASK_KINDS,
     TEXT,
     TIERS,
@@ -48,7 +60,6 @@ from sync.schemas.people import (
     CustomerRequestSet,
 )
 
-PHOTOS = 12
 REQUESTS = 50
 # How many a handheld can say it knew: what customers add themselves is not bounded by an order.
 KNOWN_REQUESTS = 500
@@ -69,15 +80,6 @@ def longitude(*, nullable: bool = False) -> fields.Integer:
 def currency() -> fields.String:
     """ISO 4217."""
     return matching("[A-Z]{3}")
-
-
-def reason_code(*, nullable: bool = False, required: bool = True) -> fields.String:
-    """A code of sync/tables/reasons.json; the list is data and grows without a new schema."""
-    return matching("[A-Z][A-Z0-9_]*", longest=CODE, nullable=nullable, required=required)
-
-
-def _photos() -> fields.List[str]:
-    return array(sha256(), PHOTOS)
 
 
 class Position(Strict):
@@ -171,6 +173,7 @@ class OrderImported(Strict):
     """An order as accepted; money in minor units, weight in grams.
 
     `after` is the cancellation this order follows, when its import was taken back and it is given once more.
+    `pin_required`: handed over only for a code that the customer is shown.
     """
 
     kind = one_of(TASK_KINDS)
@@ -191,6 +194,7 @@ class OrderImported(Strict):
     sequence = integer(0, nullable=True)
     import_id = identity(nullable=True, key="import")
     after = identity(nullable=True)
+    pin_required = boolean(required=False)
 
 
 class TaskAssigned(Strict):
@@ -229,49 +233,12 @@ class TaskReattemptPlanned(Strict):
     window_end = moment(nullable=True)
 
 
-class NothingToAdd(Strict):
-    """That it happened is all there is to say."""
-
-
-class TaskDelivered(Strict):
-    """Who took it and what proves it; `consent` says how the recipient agreed to someone else taking it."""
-
-    recipient = one_of(RECIPIENTS)
-    recipient_name = line(shortest=0, nullable=True)
-    signature = sha256(nullable=True)
-    photos = _photos()
-    consent = text(nullable=True)
-
-
-class TaskPickedUp(Strict):
-    """What was taken; `waybill` when a label was put on at the door."""
-
-    pieces = integer(1)
-    weight_g = integer(0, nullable=True)
-    photos = _photos()
-    waybill = line(CODE, nullable=True)
-
-
-class TaskExcepted(Strict):
-    """Why not, from the reason list."""
-
-    reason = reason_code()
-    note = text(shortest=0, nullable=True)
-    photos = _photos()
-
-
-class TaskNoted(Strict):
-    """A remark for whoever comes next."""
-
-    text = text()
-
-
 class ParcelScanned(Strict):
     """What was read, the waybill it stands for, and what the handheld said to it."""
 
     code = text()
     waybill = line(TEXT)
-    source = one_of(("wedge", "typed", "camera"))
+    source = one_of(SCAN_SOURCES)
     verdict = one_of(("mine", "other_route", "recalled", "duplicate", "signed", "unknown"))
     task = identity(nullable=True)
 
@@ -343,6 +310,11 @@ PAYLOADS: Final[dict[str, type[Strict]]] = {
     "task.held": TaskExcepted,
     "task.returned": TaskExcepted,
     "task.noted": TaskNoted,
+    "task.called": TaskCalled,
+    "task.consent_asked": TaskConsentAsked,
+    "task.problem_reported": TaskExcepted,
+    "task.handed_over": TaskHandedOver,
+    "task.taken_over": TaskTakenOver,
     "parcel.scanned": ParcelScanned,
     "customer.request_set": CustomerRequestSet,
     "customer.profile_set": CustomerProfileSet,
@@ -356,7 +328,7 @@ PAYLOADS: Final[dict[str, type[Strict]]] = {
     "conflict.undone": ConflictUndone,
 }
 # Which version a payload is of, where it is not the first; older ones are lifted (`sync/upcast.py`).
-VERSIONS: Final = {"customer.request_set": 2, "order.imported": 2}
+VERSIONS: Final = {"customer.request_set": 2, "order.imported": 2, "task.delivered": 2}
 
 
 def _operation(op_type: str, payload: type[Strict]) -> type[Envelope]:

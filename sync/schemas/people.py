@@ -73,10 +73,15 @@ class CustomerProfileSet(Strict):
 
 
 class CustomerConsentSet(Strict):
-    """What a customer agreed to, or no longer does, and how that is known."""
+    """What a customer agreed to, or no longer does, and how that is known.
+
+    `task` when it is for one parcel only, `answers` the courier's question when it answers one.
+    """
 
     consent = identity()
     kind = one_of(CONSENT_KINDS)
     given = boolean()
     source = one_of(CONSENT_SOURCES)
     note = text(shortest=0, nullable=True)
+    task = identity(nullable=True, required=False)
+    answers = identity(nullable=True, required=False)

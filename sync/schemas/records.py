@@ -1,9 +1,8 @@
 """The records: what the operations add up to (plain objects; the revision travels beside them)."""
 
-from marshmallow import fields
-
 from sync.schemas.fields import (
     CODE,
+    CONSENT_BASES,
     CONSENT_KINDS,
     CONSENT_SOURCES,
     CUSTOMER_KINDS,
@@ -17,7 +16,6 @@ from sync.schemas.fields import (
     REQUEST_SOURCES,
     REQUEST_STATES,
     STATUSES,
-    TASK_KINDS,
     TEXT,
     TIERS,
     Strict,
@@ -36,8 +34,9 @@ from sync.schemas.fields import (
     text,
     weekdays,
 )
-from sync.schemas.operations import TYPE, Address, currency, reason_code
+from sync.schemas.operations import currency
 from sync.schemas.people import CONTACTS, TAGS, ContactPerson
+from sync.schemas.tasks import TaskRecord, Touch, station
 
 # How much of a quarantined operation a case shows; all of it is in the log.
 RAW = 4000
@@ -54,81 +53,12 @@ CASE_KINDS = (
     "device_lost",
     "request_late",
     "disputed",
+    "no_consent",
+    "wrong_code",
+    "partial",
+    "problem",
+    "handover",
 )
-
-
-def _station() -> fields.String:
-    # Empty only in a stub that a handheld makes of a task it has not been told of.
-    return line(shortest=0)
-
-
-class Touch(Strict):
-    """Who set a field last, and by which operation."""
-
-    op_id = identity()
-    author = identity()
-    at = moment()
-
-
-class TaskTouched(Strict):
-    """The last writer of each field that merges three ways."""
-
-    courier = nested(Touch, required=False)
-    sequence = nested(Touch, required=False)
-    window_start = nested(Touch, required=False)
-    window_end = nested(Touch, required=False)
-
-
-class Outcome(Strict):
-    """The physical outcome the status rests on."""
-
-    op_id = identity()
-    type = matching(TYPE, longest=CODE)
-    author = identity()
-    at = moment()
-    reason = reason_code(nullable=True)
-    recipient = one_of(RECIPIENTS, nullable=True)
-
-
-class Cancellation(Strict):
-    """By whom and why the plan was withdrawn; it stays when a fact overrides it."""
-
-    op_id = identity()
-    author = identity()
-    at = moment()
-    reason = text()
-
-
-class Note(Strict):
-    """A remark on a task."""
-
-    op_id = identity()
-    text = text()
-    author = identity()
-    at = moment()
-
-
-class TaskRecord(Strict):
-    """One piece of work for one courier at one address."""
-
-    id = identity()
-    station = _station()
-    kind = one_of(TASK_KINDS)
-    parcel = line(shortest=0)
-    customer = line(shortest=0)
-    merchant = line(shortest=0)
-    reference = line(shortest=0)
-    address = nested(Address)
-    status = one_of(STATUSES)
-    courier = identity(nullable=True)
-    sequence = integer(0, nullable=True)
-    window_start = moment(nullable=True)
-    window_end = moment(nullable=True)
-    outcome = nested(Outcome, nullable=True)
-    cancelled = nested(Cancellation, nullable=True)
-    attempts = integer(0)
-    notes = array(nested(Note))
-    touched = nested(TaskTouched)
 
 
 class LastScan(Strict):
@@ -171,7 +101,10 @@ class RequestRecord(Strict):
 
 
 class ConsentRecord(Strict):
-    """What a customer agreed to or no longer does: the newest word of its kind."""
+    """What a customer agreed to or no longer does: the newest word of its kind; `task` when it is for one parcel only.
+
+    `v` counts the words of that kind; 1 where it is missing. `answers` is the courier's question, where it answers one.
+    """
 
     id = identity()
     kind = one_of(CONSENT_KINDS)
@@ -180,6 +113,9 @@ class ConsentRecord(Strict):
     note = text(shortest=0, nullable=True)
     at = moment()
     author = identity()
+    v = integer(1, required=False)
+    task = identity(required=False)
+    answers = identity(required=False)
 
 
 class ProfileTouched(Strict):
@@ -199,7 +135,7 @@ class CustomerRecord(Strict):
     """A customer at one station; `touched` names the last writer of each request."""
 
     id = identity()
-    station = _station()
+    station = station()
     kind = one_of(CUSTOMER_KINDS)
     name = line(NAME, shortest=0)
     phone = line(CODE, shortest=0)
@@ -248,7 +184,7 @@ class ShiftRecord(Strict):
     """One courier's working time at one station."""
 
     id = identity()
-    station = _station()
+    station = station()
     courier = identity()
     status = one_of(("open", "closed"))
     started_at = moment()
@@ -299,6 +235,9 @@ class CaseSide(Strict):
     first_seq = integer(1, required=False)
     last_seq = integer(1, required=False)
     operations = integer(1, required=False)
+    consent = one_of(CONSENT_BASES, required=False)
+    given = boolean(required=False)
+    pieces = integer(1, required=False)
     # Last, since it takes the name of what makes it.
     text = text(shortest=0, nullable=True, required=False)
 
@@ -321,7 +260,7 @@ class ConflictRecord(Strict):
     status = one_of(("open", "decided"))
     entity = entity()
     task = identity(nullable=True)
-    station = _station()
+    station = station()
     op_id = identity()
     theirs_op = identity(nullable=True)
     mine = nested(CaseSide)

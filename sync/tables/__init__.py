@@ -43,7 +43,9 @@ Reason = TypedDict(
         "sf": list[str],
         "next": str,
         "for": list[str],
-        "evidence": list[str],
+        # What a complaint would ask for: calls, seconds at the door, photos, a note; without `must` nothing is offered.
+        "evidence": dict[str, int],
+        "must": list[str],
     },
 )
 

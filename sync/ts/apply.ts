@@ -6,6 +6,8 @@
  */
 import { derive } from './canonical';
 import { consented, profiled, requested } from './customers';
+import { called, evidence, withoutAttempt } from './evidence';
+import { handed } from './handover';
 import type {
   Address,
   ConflictRecord,
@@ -25,6 +27,9 @@ type Effect = (record: SyncRecord | null, op: Envelope) => SyncRecord | null;
 export const ASSIGNING = ['task.assigned', 'task.reassigned', 'task.reattempt_planned'];
 // From these a new assignment begins a new attempt even when the courier stays the same.
 const RESTARTS = ['created', 'attempt_failed', 'held'];
+const ENDS_ATTEMPT = ['task.attempt_failed'];
+// Whatever customer service was to decide, the parcel is no problem any more.
+const SOLVES = ['task.delivered', 'task.picked_up', 'task.returned'];
 
 /**
  * The record after `op`, by the effect alone: no holder, no base and no conflict is looked at. Null for a record that is not
@@ -46,33 +51,46 @@ export function nextStatus(record: TaskRecord, opType: string): TaskStatus | nul
  * The task after a change of plan that sets `values`.
  *
  * A new courier, or a new plan after a failed attempt, begins a new attempt: the outcome so far and a cancellation stay in the
- * log. Without a courier the task is back among the created ones. Sequence belongs to a courier's route, so a plan for another
- * attempt clears it.
+ * log, and a problem is solved by it. Without a courier the task is back among the created ones. Sequence belongs to a courier's
+ * route, so a plan for another attempt clears it.
  */
 export function planned(record: TaskRecord, op: Envelope, given: Values): TaskRecord {
   const values = op.type === 'task.reattempt_planned' ? { ...given, sequence: null } : given;
   const after = set(record, op, values);
   if (!ASSIGNING.includes(op.type) || nextStatus(record, op.type) === null) return after;
-  if (after.courier === record.courier && !RESTARTS.includes(record.status)) return after;
-  return { ...after, status: after.courier === null ? 'created' : 'assigned', outcome: null, cancelled: null };
+  const goesOn = after.courier === record.courier && !RESTARTS.includes(record.status);
+  if (goesOn && record.problem === undefined) return after;
+  const status = after.courier === null ? 'created' : 'assigned';
+  const { problem: _problem, handover: _handover, ...anew } = after;
+  return withoutAttempt({ ...anew, status, outcome: null, cancelled: null });
 }
 
 /**
  * The task after something that physically happened.
  *
  * The status follows the table, or the rank of the outcome where the table has no way; a `late` outcome (one that contradicts
- * what is recorded) counts by rank alone, and only if it outranks (P19). A failed attempt is counted always.
+ * what is recorded) counts by rank alone, and only if it outranks (P19). A failed attempt is counted always; the calls and the
+ * stay of an attempt that failed go into its outcome.
  */
 export function fact(known: TaskRecord | null, op: Envelope, late = false): TaskRecord {
   const record = known ?? taskStub(op);
   const next = nextStatus(record, op.type);
-  if (Object.hasOwn(PROGRESS, op.type)) return next === null ? record : { ...record, status: next };
+  if (Object.hasOwn(PROGRESS, op.type)) return progressed(record, op, next);
   const rule = OUTCOMES[op.type];
   if (rule === undefined || !rule.for.includes(record.kind)) return record;
   const after = op.type === 'task.attempt_failed' ? { ...record, attempts: record.attempts + 1 } : record;
   const follows = !late && next !== null;
   if (!follows && rank(rule.status) <= rank(record.status)) return after;
-  return { ...after, status: rule.status, outcome: outcomeOf(op) };
+  const ended = { ...after, status: rule.status, outcome: outcomeOf(record, op) };
+  if (ENDS_ATTEMPT.includes(op.type)) return withoutAttempt(ended);
+  if (!SOLVES.includes(op.type)) return ended;
+  const { problem: _problem, ...solved } = ended;
+  return solved;
+}
+
+function progressed(record: TaskRecord, op: Envelope, next: TaskStatus | null): TaskRecord {
+  if (next === null) return record;
+  return { ...record, status: next, ...(op.type === 'task.arrived' ? { arrived_at: op.at } : {}) };
 }
 
 /** A task known only by what its courier did to it: he holds it, for all a handheld can tell. */
@@ -80,7 +98,7 @@ export function taskStub(op: Envelope): TaskRecord {
   return {
     id: idOf(op.entity),
     station: '',
-    kind: op.type === 'task.picked_up' ? 'pickup' : 'delivery',
+    kind: kindOf(op),
     parcel: '',
     customer: '',
     merchant: '',
@@ -99,6 +117,11 @@ export function taskStub(op: Envelope): TaskRecord {
   };
 }
 
+function kindOf(op: Envelope): TaskRecord['kind'] {
+  if (op.type === 'task.taken_over') return op.payload['kind'] as TaskRecord['kind'];
+  return op.type === 'task.picked_up' ? 'pickup' : 'delivery';
+}
+
 function set(record: TaskRecord, op: Envelope, values: Values): TaskRecord {
   const fields = record as unknown as Values;
   const changed = Object.entries(values).filter(([field, value]) => fields[field] !== value);
@@ -113,10 +136,36 @@ function cancelled(known: TaskRecord | null, op: Envelope): TaskRecord {
   return { ...record, status, cancelled: { ...stamp(op), reason: op.payload['reason'] as string } };
 }
 
-function outcomeOf(op: Envelope): TaskRecord['outcome'] {
+function outcomeOf(record: TaskRecord, op: Envelope): TaskRecord['outcome'] {
   const reason = (op.payload['reason'] ?? null) as string | null;
   const recipient = (op.payload['recipient'] ?? null) as string | null;
-  return { ...stamp(op), type: op.type, reason, recipient };
+  const pieces = op.type === 'task.delivered' ? (op.payload['pieces'] as number | undefined) : undefined;
+  const rest = op.payload['rest'] as { reason: string } | undefined;
+  const shown = reason === null ? null : evidence(record, op);
+  return {
+    ...stamp(op),
+    type: op.type,
+    reason,
+    recipient,
+    ...(shown === null ? {} : { evidence: shown }),
+    ...(pieces === undefined ? {} : { pieces }),
+    ...(rest === undefined ? {} : { rest: rest.reason }),
+  };
+}
+
+function problemOf(known: TaskRecord | null, op: Envelope): TaskRecord {
+  const record = known ?? taskStub(op);
+  const { reason, note } = op.payload as { reason: string; note: string | null };
+  const shown = evidence(record, op);
+  return { ...record, problem: { ...stamp(op), reason, note, ...(shown === null ? {} : { evidence: shown }) } };
+}
+
+/** One question of each kind: the newest. */
+function asked(known: TaskRecord | null, op: Envelope): TaskRecord {
+  const record = known ?? taskStub(op);
+  const kind = op.payload['kind'] as NonNullable<TaskRecord['asked']>[number]['kind'];
+  const before = (record.asked ?? []).filter((one) => one.kind !== kind);
+  return { ...record, asked: [...before, { ...stamp(op), kind }] };
 }
 
 function noted(known: TaskRecord | null, op: Envelope): TaskRecord {
@@ -148,6 +197,7 @@ interface Order {
   requests: { id: string; kind: string; text: string }[];
   sequence: number | null;
   after: string | null;
+  pin_required?: boolean;
 }
 
 export function orderOf(op: Envelope): Order {
@@ -176,6 +226,7 @@ export function orderedTask(op: Envelope, station: string): TaskRecord {
     attempts: 0,
     notes: [],
     touched: {},
+    ...(order.pin_required === true ? { pin_required: true } : {}),
   };
 }
 
@@ -266,6 +317,7 @@ function on<R extends SyncRecord>(effect: (record: R | null, op: Envelope) => R 
 
 const plan = on<TaskRecord>((record, op) => planned(record ?? taskStub(op), op, newValues(op)));
 const happened = on<TaskRecord>((record, op) => fact(record, op));
+const changesHands = on<TaskRecord>((record, op) => handed(record ?? taskStub(op), op).after);
 
 const EFFECTS: Record<string, Effect> = {
   'order.imported': on<TaskRecord>((record, op) => record ?? orderedTask(op, '')),
@@ -282,6 +334,11 @@ const EFFECTS: Record<string, Effect> = {
   'task.held': happened,
   'task.returned': happened,
   'task.noted': on(noted),
+  'task.called': on<TaskRecord>((record, op) => called(record ?? taskStub(op), op)),
+  'task.consent_asked': on(asked),
+  'task.problem_reported': on(problemOf),
+  'task.handed_over': changesHands,
+  'task.taken_over': changesHands,
   'parcel.scanned': on(scanned),
   'customer.request_set': on(requested),
   'customer.profile_set': on(profiled),

@@ -7,15 +7,26 @@
 import { derive } from './canonical';
 import type {
   ConflictRecord,
+  Consent,
   CustomerRequest,
   Envelope,
   Json,
   JsonObject,
   ObligationRecord,
+  ParcelRecord,
   TaskRecord,
   Touch,
 } from './records';
 import { CASE_KINDS, OUTCOMES, RANKS, type CaseRule } from './tables';
+
+/** What a courier went by when somebody else took the parcel. */
+export interface ConsentNamed {
+  kind: string;
+  source: 'crm' | 'asked' | 'request' | 'told' | 'none';
+  ref: string | null;
+  v: number | null;
+  note: string | null;
+}
 
 /** A case as the decision makes it; `mine` is the operation just decided, `theirs` what was recorded before. */
 export type CaseDraft = Omit<ConflictRecord, 'status' | 'station' | 'owner' | 'due_at' | 'opened_at' | 'decision'>;
@@ -42,6 +53,7 @@ export function effect(record: Pick<ConflictRecord, 'kind' | 'op_id' | 'theirs_o
 /** A physical outcome against the record as it stood before it. */
 export function factCase(kind: string, record: TaskRecord, op: Envelope): CaseDraft {
   const mine = { ...said(op), status: statusOf(op.type) };
+  if (kind === 'handover') return handoverCase(record, op, mine);
   if (kind !== 'reassigned') {
     const { theirs, by } = standing(kind, record);
     return draft(kind, op, mine, theirs, by, ['status']);
@@ -118,6 +130,51 @@ export function disputedCase(task: TaskRecord, op: Envelope): CaseDraft {
   const { theirs, by } = standing('state', task);
   const one = draft('disputed', op, said(op), theirs, by, ['status']);
   return task.outcome?.op_id === named ? one : { ...one, theirs_op: named, theirs_author: null };
+}
+
+/** Somebody else took the parcel without a consent on record; `word` is what the customer last said to it. */
+export function consentCase(word: Consent | null, op: Envelope): CaseDraft {
+  const named = op.payload['consent'] as unknown as ConsentNamed | null;
+  const note = named?.note ?? null;
+  const mine = {
+    ...said(op),
+    status: statusOf(op.type),
+    consent: named?.source ?? 'none',
+    ...(note === null ? {} : { note }),
+  };
+  return draft('no_consent', op, mine, word === null ? {} : { given: word.given, at: word.at }, null, ['recipient']);
+}
+
+/** Handed over with another code than the customer was shown, or with none. */
+export function pinCase(fault: 'wrong' | 'missing', op: Envelope): CaseDraft {
+  return draft('wrong_code', op, { ...said(op), status: statusOf(op.type), code: fault }, {}, null, ['code']);
+}
+
+/** Some pieces were handed over; somebody has to say what becomes of the rest. */
+export function partialCase(parcel: ParcelRecord, op: Envelope): CaseDraft {
+  const rest = (op.payload['rest'] ?? {}) as JsonObject;
+  const words = ['reason', 'note'].filter((key) => (rest[key] ?? null) !== null);
+  const counted = op.payload['pieces'] === undefined ? [] : ['pieces'];
+  const mine = { ...said(op), status: statusOf(op.type), ...only(op.payload, counted), ...only(rest, words) };
+  return draft('partial', op, mine, { pieces: parcel.pieces }, null, ['pieces']);
+}
+
+/** A parcel that waits for customer service. */
+export function problemCase(task: TaskRecord, op: Envelope): CaseDraft {
+  const { theirs, by } = standing('state', task);
+  return draft('problem', op, said(op), theirs, by, ['reason']);
+}
+
+/** What one courier says of a hand-over, or does after it, against what the task stands at. */
+export function handoverCase(task: TaskRecord, op: Envelope, after: JsonObject | null = null): CaseDraft {
+  const { outcome, handover } = task;
+  const mine = { ...(after ?? said(op)), courier: op.payload['to'] ?? op.author };
+  if (outcome !== null && after === null && ['delivered', 'picked_up', 'returned'].includes(task.status)) {
+    const { theirs, by } = standing('state', task);
+    return draft('handover', op, mine, { ...theirs, courier: outcome.author }, by, ['courier']);
+  }
+  const by = handover?.taken ?? handover?.given ?? task.touched['courier'] ?? null;
+  return draft('handover', op, mine, { courier: task.courier, ...(by ? { at: by.at } : {}) }, by, ['courier']);
 }
 
 function said(op: Envelope): JsonObject {

@@ -114,14 +114,19 @@ export function profiled(record: CustomerRecord | null, op: Envelope): CustomerR
   return record === null ? null : profileSet(record, op, newValues(op));
 }
 
-/** The effect of `customer.consent_set`: one consent of each kind counts, the newest, where the first one stood. */
+/**
+ * The effect of `customer.consent_set`: of each kind one consent counts for all parcels, and one for each parcel it names: the
+ * newest, where the first one stood. `v` counts them.
+ */
 export function consented(record: CustomerRecord | null, op: Envelope): CustomerRecord | null {
   if (record === null) return null;
   const { consent: id, kind, given, source, note } = op.payload;
-  const consent = { id, kind, given, source, note, at: op.at, author: op.author } as unknown as Consent;
-  const known = record.consents.some((one) => one.kind === consent.kind);
-  const consents = known
-    ? record.consents.map((one) => (one.kind === consent.kind ? consent : one))
-    : [...record.consents, consent];
-  return { ...record, consents };
+  const task = (op.payload['task'] ?? null) as string | null;
+  const answers = (op.payload['answers'] ?? null) as string | null;
+  const about = { ...(task === null ? {} : { task }), ...(answers === null ? {} : { answers }) };
+  const said = { id, kind, given, source, note, at: op.at, author: op.author, ...about } as unknown as Consent;
+  const place = record.consents.findIndex((one) => one.kind === kind && (one.task ?? null) === task);
+  if (place < 0) return { ...record, consents: [...record.consents, { ...said, v: 1 }] };
+  const word = { ...said, v: (record.consents[place]?.v ?? 1) + 1 };
+  return { ...record, consents: record.consents.map((one, at) => (at === place ? word : one)) };
 }

@@ -21,14 +21,16 @@ import {
   disputedCase,
   factCase,
   fieldCase,
+  handoverCase,
   lateRequestCase,
-  missedRequestCase,
   paymentCase,
   planCase,
-  unsettledCase,
+  problemCase,
   type CaseDraft,
 } from './conflict';
 import { differs, orderedCustomer, profileSet, requestOf, requestSet, saysMore } from './customers';
+import { dispute, doorCases, speaksForHolder } from './door';
+import { HANDOVERS, handed } from './handover';
 import type {
   ConflictRecord,
   CustomerRecord,
@@ -43,8 +45,7 @@ import type {
   SyncRecord,
   TaskRecord,
 } from './records';
-import { unknownWish } from './requests';
-import { FIELDS, OUTCOMES, PROGRESS, STATES } from './tables';
+import { FIELDS, OUTCOMES, PROGRESS } from './tables';
 import { idOf, newValues, same, threeWay, type Gone, type Merge, type Values } from './values';
 
 export type Board = Record<string, SyncRecord>;
@@ -68,6 +69,7 @@ export interface Decision {
 interface Context {
   rev: number | null;
   station: string;
+  pin: string | null;
   forced: boolean;
   gone: Gone;
 }
@@ -76,11 +78,18 @@ type Decider = (board: Board, op: Envelope, context: Context) => Decision;
 
 /**
  * Decides one valid operation. `board` holds the records it may touch by entity: for an operation on a task also the task's
- * obligation if there is one and its customer, for an order its parcel and customer, for a request the task it names. `rev` is the
- * present revision of the operation's entity, `station` the author's: what an order makes belongs to it.
+ * obligation if there is one, its parcel and its customer, for an order its parcel and customer, for a request the task it names.
+ * `rev` is the present revision of the operation's entity, `station` the author's: what an order makes belongs to it. `pin` is the
+ * code the task is handed over for, where there is one.
  */
-export function decide(board: Board, op: Envelope, rev: number | null = null, station: string | null = null): Decision {
-  return decideIn(board, op, { rev, station: station ?? '', forced: false, gone: {} });
+export function decide(
+  board: Board,
+  op: Envelope,
+  rev: number | null = null,
+  station: string | null = null,
+  pin: string | null = null,
+): Decision {
+  return decideIn(board, op, { rev, station: station ?? '', pin, forced: false, gone: {} });
 }
 
 /**
@@ -103,7 +112,7 @@ export function fold(
     }
     const forced = force.has(op.op_id);
     if (forced) remember(gone, op, standingValues(board[op.entity], op));
-    Object.assign(board, decideIn(board, op, { rev: null, station: station ?? '', forced, gone }).changes);
+    Object.assign(board, decideIn(board, op, { rev: null, station: station ?? '', pin: null, forced, gone }).changes);
   }
   const wanted = idOf(entity);
   return Object.fromEntries(Object.entries(board).filter(([name]) => idOf(name) === wanted));
@@ -114,9 +123,11 @@ function decideIn(board: Board, op: Envelope, context: Context): Decision {
   if (special !== undefined) return special(board, op, context);
   const record = board[op.entity];
   if (record === undefined) return DEFERRED;
-  if (op.type in OUTCOMES) return outcome(board, op, record as TaskRecord);
+  if (op.type in OUTCOMES) return outcome(board, op, record as TaskRecord, context);
   if (op.type in PROGRESS) return progress(op, record as TaskRecord);
   if (op.type in FIELDS) return plan(op, record as TaskRecord, context);
+  if (HANDOVERS.includes(op.type)) return handover(op, record as TaskRecord);
+  if (op.type === 'task.problem_reported') return problem(op, record as TaskRecord);
   return plainly(op, record);
 }
 
@@ -143,43 +154,38 @@ function changed(op: Envelope, before: SyncRecord, after: SyncRecord): Board {
 
 // --- facts -----------------------------------------------------------------------------------------------------------
 
-/** The holder himself, or the desk in his name: an operation without a device comes from a web session. */
-function speaksForHolder(record: TaskRecord, op: Envelope): boolean {
-  return op.device === null || op.author === record.courier;
-}
-
 /** Setting out and arriving are told by whoever did so; they move the holder's open task and nothing else. */
 function progress(op: Envelope, record: TaskRecord): Decision {
   const stands = record.cancelled === null && nextStatus(record, op.type) !== null;
   return stands && speaksForHolder(record, op) ? plainly(op, record) : ended('merged');
 }
 
-function outcome(board: Board, op: Envelope, record: TaskRecord): Decision {
+function outcome(board: Board, op: Envelope, record: TaskRecord, context: Context): Decision {
   if (!OUTCOMES[op.type]?.for.includes(record.kind)) return quarantined('wrong_kind');
   const kind = dispute(record, op);
   const after = fact(record, op, kind !== null);
   const cases = kind === null ? [] : [factCase(kind, record, op)];
-  const obligation = board[`obligation:${record.id}`] as ObligationRecord | undefined;
-  const stands = after.outcome?.op_id === op.op_id;
-  if (op.type === 'task.delivered' && stands && obligation?.status === 'due') cases.push(unsettledCase(obligation, op));
-  const customer = board[`customer:${record.customer}`] as CustomerRecord | undefined;
-  const wish = stands && customer !== undefined ? unknownWish(customer, record, op.base) : null;
-  if (wish !== null) cases.push(missedRequestCase(wish, customer?.touched[wish.id] ?? null, op));
+  if (after.outcome?.op_id === op.op_id) {
+    const around = {
+      parcel: (board[`parcel:${record.parcel}`] as ParcelRecord | undefined) ?? null,
+      customer: (board[`customer:${record.customer}`] as CustomerRecord | undefined) ?? null,
+      obligation: (board[`obligation:${record.id}`] as ObligationRecord | undefined) ?? null,
+    };
+    cases.push(...doorCases(record, op, { ...around, pin: context.pin }));
+  }
   return ended(cases.length ? 'conflict' : 'applied', changed(op, record, after), cases);
 }
 
-/** What stands against an outcome, the gravest first; null when the holder reports what the table expects (P19). */
-function dispute(record: TaskRecord, op: Envelope): string | null {
-  const holder = speaksForHolder(record, op);
-  const isCancelled = record.cancelled !== null;
-  if (holder && !isCancelled && nextStatus(record, op.type) !== null) return null;
-  if (record.outcome !== null) {
-    const status = OUTCOMES[record.outcome.type]?.status ?? '';
-    const goesOn = op.type in (STATES[record.kind]?.[status] ?? {});
-    if (record.outcome.author !== op.author || !goesOn) return 'contradiction';
-  }
-  if (isCancelled) return 'cancelled';
-  return holder ? 'state' : 'reassigned';
+/** Kept always, and always put before customer service: nobody else says what becomes of the parcel. */
+function problem(op: Envelope, record: TaskRecord): Decision {
+  return ended('conflict', plainly(op, record).changes, [problemCase(record, op)]);
+}
+
+function handover(op: Envelope, record: TaskRecord): Decision {
+  const { after, disputed } = handed(record, op);
+  const changes = changed(op, record, after);
+  if (disputed) return ended('conflict', changes, [handoverCase(record, op)]);
+  return ended(after === record ? 'merged' : 'applied', changes);
 }
 
 // --- plans -----------------------------------------------------------------------------------------------------------

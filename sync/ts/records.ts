@@ -25,6 +25,11 @@ export type OperationType =
   | 'task.held'
   | 'task.returned'
   | 'task.noted'
+  | 'task.called'
+  | 'task.consent_asked'
+  | 'task.problem_reported'
+  | 'task.handed_over'
+  | 'task.taken_over'
   | 'parcel.scanned'
   | 'customer.request_set'
   | 'customer.profile_set'
@@ -95,6 +100,29 @@ export interface Touch {
   at: number;
 }
 
+export type EvidenceName = 'calls' | 'dwell_s' | 'photos' | 'note';
+
+/** What an attempt has to show (dwell_s null: no arrival told), and which of what its reason demands is missing. */
+export interface Evidence {
+  calls: number;
+  dwell_s: number | null;
+  photos: number;
+  note: boolean;
+  missing: EvidenceName[];
+}
+
+/** Somebody who takes a parcel for somebody else: only with a consent that is on record. */
+export type Proxy = 'reception' | 'neighbour' | 'locker' | 'station';
+
+/** The parcel went from one courier to another on the road: what each of them has told of it. */
+export interface Handover {
+  giver: string;
+  taker: string;
+  given: Touch | null;
+  taken: Touch | null;
+}
+
+/** From `pin_required` on a member is there only when there is something to say. */
 export interface TaskRecord {
   id: string;
   station: string;
@@ -116,11 +144,22 @@ export interface TaskRecord {
     at: number;
     reason: string | null;
     recipient: string | null;
+    evidence?: Evidence;
+    pieces?: number;
+    rest?: string;
   } | null;
   cancelled: { op_id: string; author: string; at: number; reason: string } | null;
   attempts: number;
   notes: { op_id: string; text: string; author: string; at: number }[];
   touched: Record<string, Touch>;
+  pin_required?: boolean;
+  /** Calls and arrival are the present attempt's. */
+  arrived_at?: number;
+  calls?: (Touch & { channel: 'call' | 'sms'; result: 'answered' | 'not_answered' | 'unknown' })[];
+  asked?: (Touch & { kind: Proxy })[];
+  /** Customer service is to say what becomes of the parcel. */
+  problem?: Touch & { reason: string; note: string | null; evidence?: Evidence };
+  handover?: Handover;
 }
 
 export type ScanVerdict = 'mine' | 'other_route' | 'recalled' | 'duplicate' | 'signed' | 'unknown';
@@ -156,7 +195,7 @@ export interface CustomerRequest {
   valid_until: number | null;
 }
 
-/** The newest word of its kind. */
+/** The newest word of its kind, for all parcels or for the one it names; `v` counts them, 1 where it is missing. */
 export interface Consent {
   id: string;
   kind: 'reception' | 'neighbour' | 'locker' | 'station' | 'notices' | 'marketing';
@@ -165,6 +204,10 @@ export interface Consent {
   note: string | null;
   at: number;
   author: string;
+  v?: number;
+  task?: string;
+  /** The courier's question that it answers. */
+  answers?: string;
 }
 
 /** Somebody to ask for at a customer's. */
@@ -248,6 +291,8 @@ export interface TaskRow {
   customer: Pick<CustomerRecord, 'id' | 'name' | 'phone' | 'language' | 'requests' | 'consents'>;
   obligation: ObligationRecord | null;
   conflict: string | null;
+  /** Where the parcel is handed over only for a code: PBKDF2-SHA-256, salt and digest in hex. */
+  pin?: { salt: string; iterations: number; digest: string };
 }
 
 export type ResultStatus = 'applied' | 'merged' | 'conflict' | 'quarantined' | 'deferred';

@@ -4,7 +4,7 @@ import merge from '../tables/merge.json';
 import operations from '../tables/operations.json';
 import reasons from '../tables/reasons.json';
 import states from '../tables/states.json';
-import type { TaskStatus } from './records';
+import type { EvidenceName, TaskStatus } from './records';
 
 export interface OperationRule {
   v: number;
@@ -30,7 +30,10 @@ export interface Reason {
   sf: string[];
   next: string;
   for: string[];
-  evidence: string[];
+  /** What a complaint would ask for: so many calls, seconds at the door, photos, and a note. */
+  evidence: Partial<Record<EvidenceName, number | boolean>>;
+  /** Without these no report is offered. */
+  must: EvidenceName[];
 }
 
 export type Outcome = 'mine' | 'theirs' | 'noted';

@@ -31,10 +31,20 @@ function orderImportedV1(envelope: Liftable): Liftable {
   return { ...envelope, v: 2, payload: { after: null, ...payload } };
 }
 
+/** In version 1 a consent was a sentence, what the courier had been told. */
+function deliveredV1(envelope: Liftable): Liftable {
+  const { payload } = envelope;
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return { ...envelope, v: 2 };
+  const { consent: note, recipient: kind = null } = payload as Liftable;
+  if (typeof note !== 'string') return { ...envelope, v: 2 };
+  return { ...envelope, v: 2, payload: { ...payload, consent: { kind, source: 'told', ref: null, v: null, note } } };
+}
+
 /** `type@version` -> the step to the next version. */
 export const STEPS: Steps = {
   'customer.request_set@1': requestSetV1,
   'order.imported@1': orderImportedV1,
+  'task.delivered@1': deliveredV1,
 };
 
 /**

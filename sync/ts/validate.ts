@@ -24,6 +24,8 @@ const SPEAKS_AS: Record<string, Record<string, Record<string, string>>> = {
   'customer.consent_set': { customer: { source: 'customer' } },
 };
 
+const EXCEPTIONS = ['task.attempt_failed', 'task.held', 'task.returned', 'task.problem_reported'];
+
 type Unjudged = Record<string, unknown>;
 
 /** The problems of an upcast operation, sorted by field and code; `role` is the author's, null leaves permission open. */
@@ -104,8 +106,8 @@ function sense(type: string, entity: string, payload: JsonObject, role: string |
     if (payload[name] === allowed) continue;
     found.push(problem(`payload.${name}`, 'invalid_payload', `a ${role} can only say ${allowed} here`));
   }
-  const excepted = ['task.attempt_failed', 'task.held', 'task.returned'].includes(type);
-  if (excepted && !Object.hasOwn(REASONS, payload['reason'] as string)) {
+  if (type === 'task.delivered') found.push(...deliveredSense(payload));
+  if (EXCEPTIONS.includes(type) && !Object.hasOwn(REASONS, payload['reason'] as string)) {
     found.push(problem('payload.reason', 'invalid_payload', 'no such reason'));
   }
   const [start, end] = [payload['window_start'] ?? null, payload['window_end'] ?? null];
@@ -121,6 +123,23 @@ function sense(type: string, entity: string, payload: JsonObject, role: string |
     if (!waybill || waybill !== normalWaybill(waybill)) {
       found.push(problem('payload.waybill', 'invalid_payload', 'the waybill is not in its normal form'));
     }
+  }
+  return found;
+}
+
+/** A consent for whoever took it, and a rest only of pieces that were counted. */
+function deliveredSense(payload: JsonObject): Problem[] {
+  const found: Problem[] = [];
+  const consent = payload['consent'] as { kind: string } | null;
+  const rest = payload['rest'] as { reason: string } | undefined;
+  if (consent !== null && consent.kind !== payload['recipient']) {
+    found.push(problem('payload.consent.kind', 'invalid_payload', 'the consent is for somebody else'));
+  }
+  if (rest !== undefined && !Object.hasOwn(REASONS, rest.reason)) {
+    found.push(problem('payload.rest.reason', 'invalid_payload', 'no such reason'));
+  }
+  if (rest !== undefined && payload['pieces'] === undefined) {
+    found.push(problem('payload.pieces', 'invalid_payload', 'a rest is of pieces that were counted'));
   }
   return found;
 }

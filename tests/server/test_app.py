@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import warnings
@@ -181,6 +182,26 @@ def test_pages_and_files_are_cached_as_they_should(settings: Settings, tmp_path:
         "/..%2foutside.txt",
     ):
         assert client.get(path).status_code == 404, path
+
+
+def test_whoever_takes_packed_files_gets_them(settings: Settings, tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "assets/a-1.js").write_text("plain")
+    (dist / "assets/a-1.js.gz").write_bytes(gzip.compress(b"packed"))
+    (dist / "assets/b-2.wasm").write_bytes(b"plain")
+    client = create_app(Settings(**{**vars(settings), "dist": dist})).test_client()
+    packed = client.get("/assets/a-1.js", headers={"Accept-Encoding": "br, gzip"})
+    assert gzip.decompress(packed.data) == b"packed"
+    assert (packed.headers["Content-Encoding"], packed.mimetype) == ("gzip", "text/javascript")
+    for path, asked in (
+        ("/assets/a-1.js", "identity"),
+        ("/assets/a-1.js", "gzip;q=0"),
+        ("/assets/b-2.wasm", "gzip"),
+    ):
+        plain = client.get(path, headers={"Accept-Encoding": asked})
+        assert (plain.data, plain.headers.get("Content-Encoding")) == (b"plain", None)
+        assert "Accept-Encoding" in plain.vary
 
 
 def test_without_built_apps_the_page_says_so(settings: Settings, tmp_path: Path) -> None:

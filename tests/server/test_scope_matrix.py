@@ -128,6 +128,10 @@ DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/api/v1/operations"): Door(DESK, options=_json(_note), verify=_not_applied_elsewhere),
     ("POST", "/api/v1/exchange"): Door(EVEN_REVOKED, options=_json(_pull)),
     ("GET", "/api/v1/manifest"): Door(DEVICE),
+    ("GET", "/api/v1/ground"): Door(DEVICE),
+    ("GET", "/api/v1/ground/<string:name>"): Door(DEVICE, 404),
+    # Whoever brings it is nobody: what it is worth stands in its seal.
+    ("POST", "/api/v1/rescue"): Door(DEVICE, 400, options=_json(lambda *_: {"body": "-", "seal": "0" * 64})),
     ("PUT", "/api/v1/blobs/<string:sha256>"): Door(DESK | DEVICE, options=_picture),
     # The desk as with GET; a handheld hears of any blob it knows the name of, as with PUT, and gets none of it.
     ("HEAD", "/api/v1/blobs/<string:sha256>"): Door(DESK | DEVICE, others=STRANGE, whoever={"device": 200}),
@@ -198,6 +202,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ("POST", "/t/<string:token>/request"): Door(EVERYBODY, 303),
     ("POST", "/t/<string:token>/change"): Door(EVERYBODY, 303),
     ("POST", "/t/<string:token>/withdraw"): Door(EVERYBODY, 303),
+    ("POST", "/t/<string:token>/answer"): Door(EVERYBODY, 303),
     ("POST", "/t/<string:token>/consents"): Door(EVERYBODY, 303),
     ("POST", "/t/<string:token>/push"): Door(EVERYBODY, 422, options=_json(lambda *_: {})),
     ("DELETE", "/t/<string:token>/push"): Door(EVERYBODY, 422, options=_json(lambda *_: {})),

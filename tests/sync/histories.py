@@ -27,9 +27,10 @@ COURIERS = st.sampled_from([LI, WANG])
 DESKS = st.sampled_from([CHEN, ZHOU])
 WINDOWS = st.sampled_from([None, NINE, NINE + HOUR, NINE + 2 * HOUR])
 TEXTS = st.sampled_from(["先打电话", "勿按门铃", ""])
+ON_THE_ROAD = "called consent_asked problem_reported handed_over taken_over"
 FACTS = {
-    "delivery": "out_for_delivery arrived delivered attempt_failed held returned noted",
-    "pickup": "arrived picked_up attempt_failed noted",
+    "delivery": "out_for_delivery arrived delivered attempt_failed held returned noted " + ON_THE_ROAD,
+    "pickup": "arrived picked_up attempt_failed noted " + ON_THE_ROAD,
 }
 
 

@@ -74,5 +74,6 @@ def test_every_reason_says_what_comes_next() -> None:
         assert reason["en"] and reason["zh"], code
         assert reason["next"] in NEXT_STEPS
         assert reason["for"] and set(reason["for"]) <= set(fields.TASK_KINDS)
-        assert set(reason["evidence"]) <= {"photo", "note", "call"}
+        assert set(reason["must"]) <= set(reason["evidence"]) <= set(fields.EVIDENCE)
+        assert all(need > 0 for need in reason["evidence"].values()), code
     assert {reason["next"] for reason in tables.REASONS.values()} == NEXT_STEPS

@@ -8,6 +8,7 @@ import { canonical, derive, normalWaybill, sha256Hex } from '../../sync/ts/canon
 import { corrected } from '../../sync/ts/clock';
 import { effect } from '../../sync/ts/conflict';
 import { digest } from '../../sync/ts/digest';
+import { shown } from '../../sync/ts/evidence';
 import { decide, fold, type Board } from '../../sync/ts/merge';
 import { absorb, itemState, overlay, type Answer, type Row } from '../../sync/ts/pending';
 import { astray, forgot, narrowed, parse, planPush, positionCode, sliceBatch } from '../../sync/ts/protocol';
@@ -38,6 +39,14 @@ const index = JSON.parse(readFileSync(join(FOLDER, 'index.json'), 'utf8')) as {
   files: { file: string; title: string; count: number }[];
 };
 
+interface EvidenceInput {
+  task: TaskRecord;
+  author: string;
+  reason: string;
+  photos: number;
+  note: string | null;
+  at: number;
+}
 type Known = { op_id: string | null; status: ResultStatus };
 
 /** One entry for each function of the README's table: input to what `expect` holds. */
@@ -53,8 +62,11 @@ const RUN: Record<string, (input: never) => unknown> = {
   apply: ({ record, op }: { record: SyncRecord | null; op: Envelope }) => ({ record: apply(record, op) }),
   merge: ({ base, theirs, mine }: { base: JsonObject; theirs: JsonObject; mine: JsonObject }) =>
     threeWay(base, theirs, mine),
-  decide: (input: { board: Board; op: Envelope; rev: number | null; station: string | null }) =>
-    decide(input.board, input.op, input.rev, input.station),
+  decide: (input: { board: Board; op: Envelope; rev: number | null; station: string | null; pin?: string }) =>
+    decide(input.board, input.op, input.rev, input.station, input.pin),
+  evidence: ({ task, author, reason, photos, note, at }: EvidenceInput) => ({
+    evidence: shown(task, author, reason, { photos, note, at }),
+  }),
   fold: (input: { entity: string; ops: Envelope[]; void: string[]; force: string[]; station: string | null }) => ({
     records: fold(input.entity, input.ops, new Set(input.void), new Set(input.force), input.station),
   }),

@@ -38,9 +38,10 @@ def test_p22_a_better_tier_never_waits_longer() -> None:
 
 def test_p22_what_a_customer_said_goes_to_customer_service_and_the_rest_to_a_dispatcher() -> None:
     everybody = [ADA, CHEN, DORA, LIANG]
-    assert choose_owner("disputed", everybody) == "c"
-    assert choose_owner("request_late", everybody) == "c"
-    for kind in set(CASE_KINDS) - {"disputed", "request_late"}:
+    customers = {"disputed", "request_late", "no_consent", "wrong_code", "partial", "problem"}
+    for kind in customers:
+        assert choose_owner(kind, everybody) == "c"
+    for kind in set(CASE_KINDS) - customers:
         assert choose_owner(kind, everybody) == "d"
 
 

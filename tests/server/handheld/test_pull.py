@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 from tests.builders import assign_draft, order_draft, task_id
 from tests.server.ops.house import House, Phone
 
@@ -58,6 +61,17 @@ def test_p26_rows_that_come_while_paging_wait_for_the_next_pull(house: House) ->
     second = tasks_page(phone, first["to"], first["ceiling"], 5)
     assert second["final"] and [row["ver"] for row in second["rows"]] == [6, 7]
     assert [row["ver"] for row in tasks_page(phone, second["to"], None, 5)["rows"]] == [8]
+
+
+def test_p26_a_long_answer_is_packed_for_who_takes_it_so(house: House) -> None:
+    day(house)
+    phone = house.phone()
+    body = phone.tape.exchange()
+    plain = phone.send(body)
+    packed = phone.send(body, Accept_Encoding="gzip")
+    assert "Content-Encoding" not in plain.headers and packed.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.data))["pull"] == plain.json["pull"]
+    assert len(packed.data) < len(plain.data) / 3
 
 
 def test_p26_one_limit_holds_for_all_scopes_together(house: House) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from server.auth import service
 from server.core.db import transaction
+from tests.builders import task_id
 from tests.server.ops.house import WAYBILL, House, Phone
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"signature"
@@ -68,6 +69,21 @@ def test_p34_what_was_answered_before_the_device_was_revoked_keeps_its_answer(ho
     revoke(house, phone)
     assert drain(phone)["results"] == first
     assert (house.status(task), house.parked()) == ("delivered", [])
+
+
+def test_p34_evidence_of_what_waits_for_its_order_is_asked_for_as_well(house: House) -> None:
+    """A pickup nobody has announced was handed in before; its photo is still on the handheld."""
+    phone = house.phone()
+    taken = {"pieces": 1, "weight_g": None, "photos": [SHA], "waybill": "SF9"}
+    assert (
+        phone.sends("task.picked_up", f"task:{task_id('SF9', 'pickup')}", taken, blobs=[SHA])["status"]
+        == "deferred"
+    )
+    revoke(house, phone)
+    answer = drain(phone)
+    assert (answer["missing_blobs"], answer["pull"]["wipe"]) == ([SHA], False)
+    assert put(phone, PNG) == 201
+    assert drain(phone)["pull"]["wipe"] is True
 
 
 def test_p34_its_own_evidence_may_follow_and_the_desk_may_look_at_it(house: House) -> None:

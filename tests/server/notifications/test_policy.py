@@ -20,7 +20,7 @@ def test_a_retry_after_nobody_understands_says_nothing(text: str | None) -> None
 
 
 def test_every_kind_has_words_in_both_languages_and_a_time_to_live() -> None:
-    customers = {*policy.OF_STATUS.values(), "correction"}
+    customers = {*policy.OF_STATUS.values(), "correction", "consent_asked"}
     couriers = set(policy.OF_CHANGE.values())
     assert set(policy.TTL_S) == customers | couriers
     for lang in LANGS:

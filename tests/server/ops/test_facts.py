@@ -177,7 +177,7 @@ def test_p20_a_pickup_cannot_be_delivered(house: House) -> None:
 def test_p2_the_desk_may_report_a_delivery_on_behalf_of_the_courier(house: House) -> None:
     task = house.assigned()
     payload = {
-        "recipient": "station",
+        "recipient": "self",
         "recipient_name": None,
         "signature": None,
         "photos": [],
@@ -193,7 +193,7 @@ def test_p2_on_whose_behalf_the_desk_spoke_is_kept_and_he_is_told(house: House) 
     phone.pull()
     told(house)
     signed = {
-        "recipient": "station",
+        "recipient": "self",
         "recipient_name": None,
         "signature": None,
         "photos": [],
@@ -215,7 +215,7 @@ def test_p2_on_whose_behalf_the_desk_spoke_is_kept_and_he_is_told(house: House) 
 def test_p2_his_own_sign_off_after_it_is_a_second_report_and_nothing_is_lost(house: House) -> None:
     task, phone = house.assigned(), house.phone()
     signed = {
-        "recipient": "station",
+        "recipient": "self",
         "recipient_name": None,
         "signature": None,
         "photos": [],
@@ -235,7 +235,7 @@ def test_p2_his_own_sign_off_after_it_is_a_second_report_and_nothing_is_lost(hou
 def test_p2_a_desk_signs_off_only_what_somebody_holds_at_its_station(house: House) -> None:
     task = house.assigned()
     signed = {
-        "recipient": "station",
+        "recipient": "self",
         "recipient_name": None,
         "signature": None,
         "photos": [],

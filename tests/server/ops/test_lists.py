@@ -278,7 +278,7 @@ def test_p24_reference_data_is_published_once_and_again_only_when_it_changed(hou
     for _ in range(3):
         house.inside(reference.publish_all)
     [row] = phone.pull()[f"reference:{house.cast.home.id}"].values()
-    assert (row["ver"], row["body"]["code"], row["body"]["reasons_version"]) == (1, "HZ01", "2026-11")
+    assert (row["ver"], row["body"]["code"], row["body"]["reasons_version"]) == (1, "HZ01", "2026-11.2")
 
 
 def test_p24_a_handheld_pulls_its_own_scopes_whatever_it_asks_for(house: House) -> None:

@@ -11,6 +11,7 @@ from server.ops.batch import Writer
 from sync.canonical import derive
 from tests.builders import AT, order
 from tests.server.ops.house import House
+from tests.server.stories.day import ON_THE_ROAD
 from tests.server.stories.money import Scene, amount_differs, second_payment, status_of, unsettled
 
 HOUR = 3_600_000
@@ -308,4 +309,5 @@ SCENES: dict[str, tuple[Callable[[House], Scene], ...]] = {
     "device_lost": (device_lost,),
     "request_late": (request_late, request_unheard),
     "disputed": (disputed,),
+    **ON_THE_ROAD,
 }

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tests.sync.making import (
     basics,
+    day,
     digests,
     facts,
+    handovers,
     money,
     pending,
     people,
@@ -46,6 +48,9 @@ BOOKS = (
     people.late,
     digests.digests,
     digests.anew,
+    day.evidence,
+    day.signed,
+    handovers.handovers,
 )
 
 

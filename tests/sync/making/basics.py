@@ -201,7 +201,25 @@ def upcasts() -> Book:
     book.case("an unknown type stays", "P6", "upcast", {"envelope": strange}, {"envelope": strange})
     _requests_of_version_1(book)
     _orders_of_version_1(book)
+    _deliveries_of_version_1(book)
     return book
+
+
+def _deliveries_of_version_1(book: Book) -> None:
+    """Sign-offs as the product wrote them when a consent was a sentence."""
+    now = op("task.delivered", LI, 3)
+
+    def lifted(name: str, was: object, is_now: object, **payload: object) -> None:
+        old = now["payload"] | payload | {"consent": was}
+        given = {"envelope": now | {"v": 1, "payload": old}}
+        book.case(name, "P6", "upcast", given, {"envelope": now | {"payload": old | {"consent": is_now}}})
+
+    told = {"kind": "reception", "source": "told", "ref": None, "v": None, "note": "电话同意"}
+    lifted("a sign-off, version 1, with what the courier was told", "电话同意", told, recipient="reception")
+    lifted("a sign-off, version 1, by the recipient", None, None)
+    none = {"envelope.v": 2, "envelope.payload": None}
+    given = {"envelope": now | {"v": 1, "payload": None}}
+    book.case("a sign-off, version 1, without a payload", "P6", "upcast", given, none)
 
 
 def _orders_of_version_1(book: Book) -> None:

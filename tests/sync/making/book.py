@@ -51,9 +51,12 @@ class Book:
         *,
         rev: int | None = None,
         station: str | None = None,
+        pin: str | None = None,
     ) -> Plain:
         """Add a decision; claims may speak of `after.…`, the record afterwards, and of `kinds`, those of its cases."""
         given = {"board": board, "op": op, "rev": rev, "station": station}
+        if pin is not None:
+            given["pin"] = pin
         after = run("decide", given)
         entity = op["entity"]
         spelled = {}

@@ -125,7 +125,7 @@ def _consents(book: Book) -> None:
     given = op("customer.consent_set", CUSTOMER, 9)
     said = {"given": True, "source": "customer", "note": None, "at": given["at"], "author": CUSTOMER}
     agreed = {"id": uid(14, 1), "kind": "reception", **said}
-    first: Plain = {"status": "applied", "after.consents": [agreed]}
+    first: Plain = {"status": "applied", "after.consents": [agreed | {"v": 1}]}
     book.decide("a first consent", "P20", {KEY: customer()}, given, first)
     other = {**agreed, "id": uid(14, 3), "kind": "notices"}
     record = customer(consents=[agreed, other])
@@ -143,9 +143,19 @@ def _consents(book: Book) -> None:
         "note": "电话",
         "at": back["at"],
         "author": CHEN,
+        "v": 2,
     }
     newest: Plain = {"status": "applied", "after.consents": [refused, other]}
     book.decide("the newest word of a kind counts", "P20", {KEY: record}, back, newest)
+    about = {"task": TASK, "answers": uid(20, 8)}
+    alone = op("customer.consent_set", CUSTOMER, 11, payload={"consent": uid(14, 4), **about})
+    for_one = {**said, "id": uid(14, 4), "kind": "reception", "at": alone["at"], "v": 1, **about}
+    beside: Plain = {"status": "applied", "after.consents": [refused, for_one]}
+    record = customer(consents=[refused])
+    book.decide("a consent for one parcel stands beside the one for all", "P20", {KEY: record}, alone, beside)
+    thrice = customer(consents=[refused, for_one | {"v": 3}])
+    again = {"after.consents.0": refused, "after.consents.1.v": 4}
+    book.decide("the words on one parcel are counted", "P20", {KEY: thrice}, alone, again)
     book.decide("a consent of nobody known", "P18", {}, given, {"status": "deferred", "changes": {}})
     book.case("a consent of nobody", "P9", "apply", {"record": None, "op": given}, {"record": None})
 

@@ -10,6 +10,7 @@ from sync.canonical import NotCanonicalError, canonical, derive, normal_waybill,
 from sync.clock import corrected
 from sync.conflict import effect
 from sync.digest import digest
+from sync.evidence import shown
 from sync.merge import decide, fold
 from sync.pending import absorb, item_state, overlay
 from sync.protocol import (
@@ -41,7 +42,8 @@ def _validate(given: Plain) -> Plain:
 
 
 def _decide(given: Plain) -> Plain:
-    return asdict(decide(given["board"], given["op"], rev=given["rev"], station=given["station"]))
+    known = {"rev": given["rev"], "station": given["station"], "pin": given.get("pin")}
+    return asdict(decide(given["board"], given["op"], **known))
 
 
 def _fold(given: Plain) -> Plain:
@@ -68,6 +70,11 @@ def _digest(given: Plain) -> Plain:
     return asdict(digest((row["entity"], row["rev"]) for row in given["rows"]))
 
 
+def _evidence(given: Plain) -> Plain:
+    report = {name: given[name] for name in ("photos", "note", "at")}
+    return {"evidence": shown(given["task"], given["author"], given["reason"], **report)}
+
+
 FUNCTIONS: dict[str, Callable[[Plain], Plain]] = {
     "canonical": _canonical,
     "derive": lambda given: {"id": derive(*given["parts"])},
@@ -78,6 +85,7 @@ FUNCTIONS: dict[str, Callable[[Plain], Plain]] = {
     "merge": lambda given: asdict(three_way(given["base"], given["theirs"], given["mine"])),
     "decide": _decide,
     "digest": _digest,
+    "evidence": _evidence,
     "astray": lambda given: {"cause": astray(**given)},
     "forgot": lambda given: {"cause": forgot(**given)},
     "fold": _fold,

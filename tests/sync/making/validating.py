@@ -28,6 +28,11 @@ MAY: dict[str, str] = {
     "task.held": "courier",
     "task.returned": "courier",
     "task.noted": "courier dispatcher csr admin",
+    "task.called": "courier",
+    "task.consent_asked": "courier",
+    "task.problem_reported": "courier",
+    "task.handed_over": "courier",
+    "task.taken_over": "courier",
     "parcel.scanned": "courier",
     "customer.request_set": "customer courier dispatcher csr admin",
     "customer.profile_set": "dispatcher csr admin",
@@ -56,6 +61,11 @@ WRONG: dict[str, tuple[str, object]] = {
     "task.held": ("photos", "none"),
     "task.returned": ("note", 7),
     "task.noted": ("text", ""),
+    "task.called": ("result", "13800001111"),
+    "task.consent_asked": ("kind", "self"),
+    "task.problem_reported": ("photos", "none"),
+    "task.handed_over": ("to", "Wang"),
+    "task.taken_over": ("from", None),
     "parcel.scanned": ("verdict", "maybe"),
     "customer.request_set": ("active", 1),
     "customer.profile_set": ("tier", "gold"),
@@ -193,7 +203,7 @@ def sense() -> Book:
         fine = good(op_type)
         return fine | {"payload": fine["payload"] | payload}
 
-    for op_type in ("task.attempt_failed", "task.held", "task.returned"):
+    for op_type in ("task.attempt_failed", "task.held", "task.returned", "task.problem_reported"):
         bad = edited(op_type, reason="BAD_MOOD")
         wrong(f"{op_type} for a reason nobody listed", bad, ("invalid_payload", "payload.reason"))
     start, end = NINE, NINE - 1
@@ -247,7 +257,31 @@ def sense() -> Book:
         ("invalid_payload", "payload.requests.0.kind"),
     )
     _requests(book, edited)
+    _signatures(book, edited)
     return book
+
+
+def _signatures(book: Book, edited: Callable[..., Plain]) -> None:
+    """What a sign-off says beside who took it."""
+    named = {"kind": "reception", "source": "crm", "ref": uid(14, 1), "v": 1, "note": None}
+
+    def said(name: str, payload: Plain, *wrong: str) -> None:
+        problems = [("invalid_payload", f"payload.{field}") for field in wrong]
+        _check(book, name, "P18", edited("task.delivered", **payload), None, problems)
+
+    said("a consent for whoever took it", {"recipient": "reception", "consent": named})
+    said("a consent for somebody else", {"recipient": "locker", "consent": named}, "consent.kind")
+    said("a consent that is a sentence", {"consent": "电话同意"}, "consent")
+    rest = {"reason": "SHORT", "note": None}
+    said("two pieces, and why not all", {"pieces": 2, "rest": rest})
+    said("a rest of pieces nobody counted", {"rest": rest}, "pieces")
+    said(
+        "a rest for a reason nobody listed",
+        {"pieces": 2, "rest": {"reason": "MOOD", "note": None}},
+        "rest.reason",
+    )
+    said("no piece at all", {"pieces": 0}, "pieces")
+    said("a code, and signed together with others", {"pin": "012345", "together": uid(15, 1)})
 
 
 def _requests(book: Book, edited: Callable[..., Plain]) -> None:
