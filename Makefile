@@ -79,6 +79,16 @@ bench-desk: ## the board with 50,000 tasks, and 50,000 orders beside handhelds t
 	@board=0; python -m tests.bench.board --tasks "$(or $(ROWS),50000)" || board=1; \
 	python -m tests.bench.orders --rows "$(or $(ROWS),50000)" --runs "$(or $(RUNS),1)" && exit $$board
 
+.PHONY: scan-eval
+scan-eval: ## what the handheld's decoder reads of the pictures in DIR=... (MANIFEST=DIR/manifest.csv: file, expected), by symbology
+	@scripts/bootstrap test
+	@python -m tests.scan "$(DIR)" --manifest "$(or $(MANIFEST),$(DIR)/manifest.csv)"
+
+.PHONY: bench-handheld
+bench-handheld: ## the courier's app in a browser slowed down six times: first load, cold start, scan, sign-off (TASKS=n, TIMES=n)
+	@scripts/bootstrap test
+	@python -m tests.bench.handheld --tasks "$(or $(TASKS),400)" --times "$(or $(TIMES),20)" --measured docs/MEASURED.md
+
 .PHONY: lock
 lock: ## write constraints.txt again after a change of the Python dependencies
 	@scripts/lock

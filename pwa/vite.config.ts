@@ -84,14 +84,46 @@ function serviceWorker(source: string): Plugin {
   };
 }
 
+/** The decoder's library would fetch its wasm from a CDN where nobody says where it lies. We say; the address goes, so that nothing can. */
+function noForeignHost(): Plugin {
+  return {
+    name: 'doorstep-no-foreign-host',
+    transform(code, id) {
+      if (!id.includes('/zxing-wasm/dist/es/share.js')) return null;
+      const own = code.replace(/https:\/\/fastly\.jsdelivr\.net\/[^`]*?\/dist\//, '/assets/');
+      if (own === code) this.error('zxing-wasm has moved the address of its CDN: look at share.js');
+      return { code: own, map: null };
+    },
+  };
+}
+
+/** The table of operations says in two languages what each one is, for the reference; no screen says it. */
+function withoutSentences(): Plugin {
+  return {
+    name: 'doorstep-without-sentences',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!id.endsWith('/sync/tables/operations.json')) return null;
+      const rules = JSON.parse(code) as Record<string, Record<string, unknown>>;
+      const plain = Object.entries(rules).map(([type, { en: _en, zh: _zh, ...rule }]) => [type, rule]);
+      return { code: JSON.stringify(Object.fromEntries(plain)), map: null };
+    },
+  };
+}
+
 const app = buildName();
 const pages = ['index.html', 'dispatch.html'].map((page) => resolve(here, page)).filter((page) => existsSync(page));
 
 export default defineConfig({
   root: here,
   publicDir: join(here, 'public'),
-  plugins: [svelte({ configFile: join(here, 'svelte.config.js') }), serviceWorker(join(here, 'sw.ts'))],
+  plugins: [
+    svelte({ configFile: join(here, 'svelte.config.js') }),
+    withoutSentences(),
+    serviceWorker(join(here, 'sw.ts')),
+  ],
   define: { __APP__: JSON.stringify(app) },
+  worker: { plugins: () => [noForeignHost()] },
   build: {
     outDir: join(here, 'dist'),
     emptyOutDir: true,

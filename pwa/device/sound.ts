@@ -66,6 +66,8 @@ export function wake(): void {
 export function play(cue: Cue, volume: number): void {
   navigator.vibrate?.(buzzes[cue]);
   if (volume <= 0 || !context) return;
+  // A call or a locked screen puts it to sleep.
+  if (context.state !== 'running') void context.resume();
   const start = context.currentTime + 0.005;
   for (const tone of tones[cue]) {
     const oscillator = context.createOscillator();

@@ -1,23 +1,35 @@
 /** What a scan means on the screen. Pure. */
-import type { Draft, ScanVerdict, TaskView, VerdictView } from '../../engine';
+import type { Agreement } from '../../device/codes/carriers';
+import type { Draft, Envelope, ScanVerdict, TaskView, VerdictView } from '../../engine';
 import type { IconName } from '../../ui/icons';
 import type { Route } from '../route';
 
-export type Source = 'wedge' | 'typed';
+export type Source = 'wedge' | 'typed' | 'camera';
+/** One parcel at a time, or one after the other without a touch. */
+export type Mode = 'single' | 'batch';
+/** What was read and is no number: nothing at all, a web address, some text. */
+export type Trouble = 'empty' | 'address' | 'text';
+export type Tone = 'good' | 'bad' | 'warn' | 'offline' | 'divert' | 'repeat';
 
 /** One verdict as it is shown: newest of the last five first. */
 export interface Shown extends VerdictView {
   /** Counts up: the key of the list. */
   id: number;
   at: number;
+  source: Source;
+  /** What the number's own check digit says. */
+  check: Agreement;
+  /** What it left in the log; nothing when it could not be saved. */
+  operations: Envelope[];
+  undone: boolean;
 }
 
-/** The role of the colour and the shape that go with each verdict. */
-export const faces: Record<ScanVerdict, { tone: 'good' | 'bad' | 'warn' | 'offline'; icon: IconName }> = {
+/** The role of the colour and the shape of each verdict: no two are alike in either. */
+export const faces: Record<ScanVerdict, { tone: Tone; icon: IconName }> = {
   mine: { tone: 'good', icon: 'check' },
-  other_route: { tone: 'bad', icon: 'divert' },
+  other_route: { tone: 'divert', icon: 'divert' },
   recalled: { tone: 'bad', icon: 'stop' },
-  duplicate: { tone: 'offline', icon: 'copies' },
+  duplicate: { tone: 'repeat', icon: 'copies' },
   signed: { tone: 'offline', icon: 'checks' },
   unknown: { tone: 'warn', icon: 'question' },
 };
@@ -31,6 +43,27 @@ export const KEPT = 5;
 
 export function keep(list: readonly Shown[], shown: Shown): Shown[] {
   return [shown, ...list].slice(0, KEPT);
+}
+
+/** The one that `undo` takes back: the newest that left something in the log and was not taken back yet. */
+export function lastTaken(list: readonly Shown[]): Shown | null {
+  return list.find((one) => !one.undone && one.operations.length > 0) ?? null;
+}
+
+export interface Tally {
+  /** Parcels: one that was scanned twice is one. */
+  total: number;
+  /** Only verdicts there are, in the order of what they ask for: what needs the courier first. */
+  parts: { verdict: ScanVerdict; count: number }[];
+}
+
+const ORDER: readonly ScanVerdict[] = ['recalled', 'other_route', 'unknown', 'duplicate', 'signed', 'mine'];
+
+/** Of a batch: what was taken back does not count. */
+export function tally(batch: readonly Pick<Shown, 'verdict' | 'waybill' | 'undone'>[]): Tally {
+  const counted = batch.filter((one) => !one.undone);
+  const parts = ORDER.map((verdict) => ({ verdict, count: counted.filter((one) => one.verdict === verdict).length }));
+  return { total: new Set(counted.map(({ waybill }) => waybill)).size, parts: parts.filter(({ count }) => count > 0) };
 }
 
 export function recordScan(seen: VerdictView, code: string, source: Source): Draft {
@@ -58,4 +91,10 @@ export function manifestAt(shown: Pick<Shown, 'at' | 'manifest_age_ms'>): number
 /** Whether a verdict has nothing to say on another screen: it would cover what the customer asked for there. */
 export function leaves(verdict: ScanVerdict, shownOn: Route, here: Route): boolean {
   return here !== shownOn && verdict !== 'recalled';
+}
+
+/** The end of a code that is too long or too strange to be grouped like a waybill. */
+export function shortened(code: string, most = 28): string {
+  const characters = [...code];
+  return characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : code;
 }

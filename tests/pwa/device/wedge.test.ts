@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { feed, idle, type WedgeState } from '../../../pwa/device/wedge';
+import { feed, idle, type Marks, type WedgeState } from '../../../pwa/device/wedge';
 
 /** Types `text` with the given gap and ends with Enter; answers the scan, if it was one. */
 function type(
@@ -32,6 +32,13 @@ describe('a scanner is told from a person by timing', () => {
     expect(type('SF1428805599012', 6, { from: typed, at: 900 })).toBe('SF1428805599012');
     expect(type('SF1428805599012', 6, { from: typed, at: 4000 })).toBe('SF1428805599012');
   });
+  it('a scanner that stalls twice in a row in the middle is not cut in two', () => {
+    const gaps = [5, 5, 90, 90, 90, 5, 5, 5, 5, 5, 5, 5, 5, 5];
+    let at = 1_000;
+    let state = feed(idle, 'S', at).state;
+    [...'F1428805599012'].forEach((key, index) => (state = feed(state, key, (at += gaps[index] ?? 5)).state));
+    expect(feed(state, 'Enter', at + 5).scan).toBe('SF1428805599012');
+  });
   it('short bursts are fast fingers', () => {
     expect(type('12345', 5)).toBeUndefined();
     expect(type('123456', 5)).toBe('123456');
@@ -48,7 +55,42 @@ describe('a scanner is told from a person by timing', () => {
     expect(feed(state, 'Escape', 5).state).toEqual(idle);
   });
   it('starts afresh after a scan', () => {
-    const after = feed({ text: 'SF142880', last: 100, gaps: [5, 5] }, 'Enter', 105);
-    expect(after).toEqual({ state: idle, scan: 'SF142880' });
+    const after = feed({ ...idle, text: 'SF142880', last: 100, gaps: [5, 5] }, 'Enter', 105);
+    expect(after).toEqual({ state: { ...idle, ended: 105 }, scan: 'SF142880', typed: 'SF142880' });
+  });
+  it('a second Enter right after a scan is the scanner still, a later one is a person', () => {
+    const { state } = feed({ ...idle, text: 'SF142880', last: 100, gaps: [5, 5] }, 'Enter', 105);
+    expect(feed(state, 'Enter', 110).after).toBe(true);
+    expect(feed(state, 'Enter', 400).after).toBeUndefined();
+  });
+  it('a QR code of four kilobytes is one scan', () => {
+    expect(type('7'.repeat(4_096), 2)).toHaveLength(4_096);
+  });
+});
+
+describe('a scanner with marks of its own', () => {
+  const scans = (text: string, gap: number, marks: Marks): string[] => {
+    let state = idle;
+    return [...text].flatMap((key, at) => {
+      const step = feed(state, key, 1_000 + at * gap, marks);
+      state = step.state;
+      return step.scan ?? [];
+    });
+  };
+  it('a suffix ends the scan, Enter or not', () => {
+    expect(scans('SF14288#SF14289#', 5, { prefix: '', suffix: '#' })).toEqual(['SF14288', 'SF14289']);
+  });
+  it('a prefix is taken off, and what came before it', () => {
+    const { state } = [...'xx~AB12'].reduce(
+      (step, key, at) => feed(step.state, key, 1_000 + at * 5, { prefix: '~', suffix: '' }),
+      { state: idle } as ReturnType<typeof feed>,
+    );
+    expect(feed(state, 'Enter', 1_040, { prefix: '~', suffix: '' }).scan).toBe('AB12');
+  });
+  it('without its prefix a scan is a scan all the same', () => {
+    expect(scans('SF14288#', 5, { prefix: '~', suffix: '#' })).toEqual(['SF14288']);
+  });
+  it('a person who types the suffix has not scanned', () => {
+    expect(scans('SF14288#', 150, { prefix: '', suffix: '#' })).toEqual([]);
   });
 });
