@@ -5,19 +5,27 @@
 import { IDBFactory } from 'fake-indexeddb';
 
 import { createEngine, EnrolError, SubmitError, type BlobInput, type Draft, type Engine } from '../engine';
+import { syncOnce } from '../engine/once';
 import type { HttpAnswer, HttpRequest, Platform } from '../platform';
 import { queue, virtualPlatform, type VirtualPlatform } from './platform';
+import { webLocks } from './simulation-locks';
 import { BUGS } from './simulation-planted';
 import { image, killed, progress, turnBack, type Image } from './simulation-storage';
 
 export const DATABASE = 'handheld';
 
+/** The service worker, which has no window: a tab like any other to whoever waits for it. */
+const WORKER = 'worker';
+const APP = 'simulation/1';
+
 interface Waiting {
+  tab: string;
   resolve(answer: HttpAnswer): void;
   reject(error: Error): void;
 }
 
 interface Timer {
+  tab: string;
   due: number;
   fire: () => void;
 }
@@ -48,6 +56,8 @@ type WireBlob = Omit<BlobInput, 'bytes'> & { base64: string };
 
 const VERBS: Record<string, Verb> = {
   enrol: (engine, { code }: { code: string }) => engine.enrol(code),
+  logIn: (engine, { code }: { code: string }) => engine.logIn(code),
+  logOut: (engine) => engine.logOut(),
   submit: async (engine, { drafts, blobs }: { drafts: Draft[]; blobs: WireBlob[] }) => {
     const proofs = blobs.map(({ base64, ...blob }) => ({
       ...blob,
@@ -58,6 +68,19 @@ const VERBS: Record<string, Verb> = {
   start: (engine) => engine.start(),
   sync: (engine) => engine.sync(),
   status: (engine) => engine.status(),
+  verdict: async (engine, { code, task }: { code: string; task: string }) => {
+    const said = await engine.verdict(code);
+    const own = (await engine.task(task)) !== null;
+    return { verdict: said.verdict, age: said.manifest_age_ms, route: said.route ?? null, own };
+  },
+  // What the screen that closes a shift counts, and whether there is one to close.
+  shift: async (engine) => {
+    const [{ entity, status, cash_minor }, { recorded, confirmed, waiting }] = [
+      await engine.shift(),
+      await engine.receipt(),
+    ];
+    return { open: status === 'open' ? entity : null, counts: { recorded, confirmed, waiting, cash_minor } };
+  },
   // What a courier sees of his list, without what he does not decide by.
   today: async (engine) =>
     (await engine.today()).map(({ task, parcel, customer, obligation }) => ({
@@ -85,7 +108,9 @@ export class Device {
   private readonly timers = new Map<number, Timer>();
   private readonly requests = new Map<string, Waiting>();
   private readonly listeners = new Map<string, Set<() => void>>();
-  private locks: Platform['locks']['run'] = queue();
+  private readonly frozen = new Set<string>();
+  private unheard: (() => void)[] = [];
+  private locks: Platform['locks'];
   private count = 0;
   private wall = 0;
   private elapsed = 0;
@@ -93,7 +118,11 @@ export class Device {
   constructor(
     private readonly seed: string,
     private readonly bug: string | null,
-  ) {}
+    /** Whether a service worker will be woken: then the locks are such as a browser keeps them, and can be stolen. */
+    private readonly hasWorker: boolean,
+  ) {
+    this.locks = this.shared();
+  }
 
   setClock(wall: number, elapsed: number): void {
     this.wall = wall;
@@ -103,20 +132,30 @@ export class Device {
 
   /** Starts the app, or another tab of it; `alone` gives the tab a lock nobody shares, as where Web Locks are missing. */
   open(tab: string, alone: boolean): void {
-    const virtual = virtualPlatform({
-      name: DATABASE,
-      seed: `${this.seed}/${tab}`,
-      starts: this.life,
-      now: this.wall,
-      factory: this.factory,
-    });
-    virtual.setNow(this.wall, this.elapsed);
+    const virtual = this.virtual(tab, this.life);
     const opened: Tab = { platform: virtual, engine: null };
     this.tabs.set(tab, opened);
-    const platform = this.platform(virtual, alone ? queue() : this.locks);
-    void createEngine(platform, { baseUrl: '', app: 'simulation/1' }).then((engine) => {
+    const platform = this.platform(virtual, tab, alone ? { run: queue() } : this.locks);
+    void createEngine(platform, { baseUrl: '', app: APP }).then((engine) => {
       opened.engine = engine;
       engine.start();
+    });
+  }
+
+  /**
+   * The service worker syncs once beside the tabs; `frozen`: they are hidden, and hear and do nothing before it is through or
+   * somebody looks at them again.
+   */
+  wakeWorker(id: number, frozen: boolean): void {
+    const virtual = this.virtual(WORKER, (this.count += 1));
+    if (frozen) [...this.tabs.keys()].forEach((tab) => this.frozen.add(tab));
+    this.tabs.set(WORKER, { platform: virtual, engine: null });
+    const life = this.life;
+    void syncOnce(this.platform(virtual, WORKER, this.locks), { baseUrl: '', app: APP }).then((value) => {
+      if (life !== this.life) return;
+      this.tabs.delete(WORKER);
+      this.thaw();
+      this.said.push({ id, value });
     });
   }
 
@@ -139,12 +178,17 @@ export class Device {
 
   /** The network is back (`online`), or somebody looks at the app again (`visible`). */
   signal(what: string): void {
+    if (what === 'visible') this.thaw();
     this.listeners.get(what)?.forEach((listen) => listen());
   }
 
   /** Gives a request its answer, or none. Those of an earlier life are unknown here. */
   answer(id: string, answer: HttpAnswer | null): void {
     const waiting = this.requests.get(id);
+    if (waiting && this.frozen.has(waiting.tab)) {
+      this.unheard.push(() => this.answer(id, answer));
+      return;
+    }
     this.requests.delete(id);
     if (answer) waiting?.resolve(answer);
     else waiting?.reject(new Error('no network'));
@@ -152,14 +196,17 @@ export class Device {
 
   /** The next timer that is due, taken out; null when there is none. */
   dueTimer(): (() => void) | null {
-    const [first] = [...this.timers].sort((a, b) => a[1].due - b[1].due || a[0] - b[0]);
+    let first: [number, Timer] | null = null;
+    for (const one of this.timers) {
+      if (!this.frozen.has(one[1].tab) && (first === null || one[1].due < first[1].due)) first = one;
+    }
     if (!first || first[1].due > this.elapsed) return null;
     this.timers.delete(first[0]);
     return first[1].fire;
   }
 
   nextTimer(): number | null {
-    const due = [...this.timers.values()].map((timer) => timer.due);
+    const due = [...this.timers.values()].filter(({ tab }) => !this.frozen.has(tab)).map((timer) => timer.due);
     return due.length ? Math.min(...due) : null;
   }
 
@@ -180,7 +227,9 @@ export class Device {
     this.timers.clear();
     this.requests.clear();
     this.listeners.clear();
-    this.locks = queue();
+    this.frozen.clear();
+    this.unheard = [];
+    this.locks = this.shared();
     return halfDone;
   }
 
@@ -201,19 +250,37 @@ export class Device {
     this.factory = new IDBFactory();
   }
 
-  private platform(virtual: VirtualPlatform, lock: Platform['locks']['run']): Platform {
+  private shared(): Platform['locks'] {
+    return this.hasWorker ? webLocks() : { run: queue() };
+  }
+
+  private thaw(): void {
+    this.frozen.clear();
+    const unheard = this.unheard;
+    this.unheard = [];
+    unheard.forEach((hear) => hear());
+  }
+
+  private virtual(tab: string, starts: number): VirtualPlatform {
+    const { factory, wall: now } = this;
+    const virtual = virtualPlatform({ name: DATABASE, seed: `${this.seed}/${tab}`, starts, now, factory });
+    virtual.setNow(this.wall, this.elapsed);
+    return virtual;
+  }
+
+  private platform(virtual: VirtualPlatform, tab: string, locks: Platform['locks']): Platform {
     const life = this.life;
-    const transport = (request: HttpRequest): Promise<HttpAnswer> => this.send(request);
+    const transport = (request: HttpRequest): Promise<HttpAnswer> => this.send(tab, request);
     const bug = this.bug === null ? undefined : BUGS[this.bug];
     return {
       ...virtual,
       fetch: bug ? bug(transport, () => ({ factory: this.factory, name: DATABASE })) : transport,
-      locks: { run: lock },
+      locks,
       signals: { onOnline: (fn) => this.listen('online', fn), onVisible: (fn) => this.listen('visible', fn) },
       timers: {
         set: (ms, fn) => {
           const id = (this.count += 1);
-          this.timers.set(id, { due: this.elapsed + ms, fire: () => (life === this.life ? fn() : undefined) });
+          this.timers.set(id, { tab, due: this.elapsed + ms, fire: () => (life === this.life ? fn() : undefined) });
           return id;
         },
         clear: (id) => void this.timers.delete(id),
@@ -231,10 +298,10 @@ export class Device {
     return () => void listeners.delete(fn);
   }
 
-  private send({ method, path, headers, body }: HttpRequest): Promise<HttpAnswer> {
+  private send(tab: string, { method, path, headers, body }: HttpRequest): Promise<HttpAnswer> {
     const id = `${this.life}.${(this.count += 1)}`;
     this.sent.push({ id, method, path, headers, body: Buffer.from(body ?? []).toString('base64') });
-    return new Promise((resolve, reject) => this.requests.set(id, { resolve, reject }));
+    return new Promise((resolve, reject) => this.requests.set(id, { tab, resolve, reject }));
   }
 }
 

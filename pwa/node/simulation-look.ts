@@ -24,9 +24,13 @@ export function look(factory: IDBFactory): Record<string, unknown> {
       .filter((row) => row.parked)
       .map((row) => row.op_id),
   );
+  const identity = meta<{ device: string; user: { id: string }; session?: string | null }>('identity');
   return {
     writing: writing(factory, DATABASE),
-    device: meta<{ device: string }>('identity')?.device ?? null,
+    device: identity?.device ?? null,
+    user: identity?.user.id ?? null,
+    told: identity?.session !== null && (meta<string>('standing') ?? 'ok') === 'ok',
+    manifest: all<{ published_at: number }>('manifest').map((row) => row.published_at),
     local: meta<unknown>('local') ?? null,
     server: meta<unknown>('server') ?? null,
     outbox: all<Identified>('outbox').map((row) => row.op_id),

@@ -48,8 +48,19 @@ export function values<T>(factory: IDBFactory, name: string, store: string): T[]
 
 /** The value under one key. */
 export function value<T>(factory: IDBFactory, name: string, store: string, key: unknown): T | undefined {
-  const rows = raw(factory, name)?.rawObjectStores.get(store)?.records.values() ?? [];
-  return [...rows].find((record) => record.key === key)?.value as T | undefined;
+  for (const record of raw(factory, name)?.rawObjectStores.get(store)?.records.values() ?? []) {
+    if (record.key === key) return record.value as T;
+  }
+  return undefined;
+}
+
+/** Puts another value in the place of the one under a key, if there is one, behind everybody's back. */
+export function change<T>(factory: IDBFactory, name: string, store: string, key: string, to: (old: T) => T): void {
+  const old = value<T>(factory, name, store, key);
+  const rows = raw(factory, name)?.rawObjectStores.get(store);
+  if (old === undefined || !rows) return;
+  rows.deleteRecord(key);
+  rows.storeRecord({ key, value: to(old) }, false);
 }
 
 /** Writes that go on; what they have changed may yet be undone. */

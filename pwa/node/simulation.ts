@@ -2,7 +2,8 @@
  * Simulated handhelds: the real engine on storage in memory, one step at a time.
  *
  * Standard input holds one JSON object a line, `{d, do, now, elapsed, k, …}`; standard output answers each with one. `d` is a
- * handheld, `now` what it takes the time for, `elapsed` the true time, `k` how many tasks it may run before the answer. This
+ * handheld, `now` what it takes the time for, `elapsed` the true time, `k` how many tasks it may run before the answer, `look`
+ * whether the answer says as well what then lies in its storage. This
  * process never turns its event loop: a line is read, tasks run with their microtasks, a line is written. Whatever would finish
  * by itself (a socket, a thread pool) therefore never does, and shows at once.
  */
@@ -12,6 +13,7 @@ import { readSync, writeSync } from 'node:fs';
 
 import { Device } from './simulation-device';
 import { look, mirror } from './simulation-look';
+import { age } from './simulation-old';
 
 interface Line {
   d: string;
@@ -49,7 +51,8 @@ const COMMANDS: Record<string, Command> = {
   keep: (device, { image }) => device.keep(image as string),
   back: (device, { image }) => device.turnBack(image as string),
   evict: (device) => device.evict(),
-  look: ({ factory }) => look(factory),
+  worker: (device, { id, frozen }) => device.wakeWorker(id as number, frozen === true),
+  age: ({ factory }, { ops }) => age(factory, ops as string[]),
   mirror: ({ factory }) => mirror(factory),
 };
 
@@ -84,7 +87,8 @@ async function handle(line: Line): Promise<unknown> {
   if (line.do === 'reset') {
     devices.clear();
     for (const name of line['devices'] as string[]) {
-      devices.set(name, new Device(`${String(line['seed'])}/${name}`, (line['bug'] as string | undefined) ?? null));
+      const bug = (line['bug'] as string | undefined) ?? null;
+      devices.set(name, new Device(`${String(line['seed'])}/${name}`, bug, line['worker'] === true));
     }
     return {};
   }
@@ -97,7 +101,8 @@ async function handle(line: Line): Promise<unknown> {
   current = null;
   const { sent, said, noted, life } = device;
   [device.sent, device.said, device.noted] = [[], [], []];
-  return { value, ran, marks, left: device.tasks.length, next: device.nextTimer(), sent, said, noted, life };
+  const seen = line['look'] === true ? look(device.factory) : undefined;
+  return { value, ran, marks, left: device.tasks.length, next: device.nextTimer(), sent, said, noted, life, seen };
 }
 
 /** Everything that would bring time, chance or the world in from outside. */

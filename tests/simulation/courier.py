@@ -38,7 +38,7 @@ class Around(Protocol):
     @property
     def now(self) -> int: ...
     def after(self, delay: int, act: Any) -> None: ...
-    def saved(self, who: Handheld, envelopes: list[dict[str, Any]]) -> None: ...
+    def saved(self, who: Handheld, envelopes: list[dict[str, Any]], user: str) -> None: ...
     def refused(self, code: str) -> None: ...
     def visited(self, who: Handheld) -> None: ...
 
@@ -49,7 +49,6 @@ class Couriers:
     def __init__(self, around: Around) -> None:
         self._around = around
         self._own: dict[str, list[tuple[str, str]]] = {}
-        self._shifts: dict[str, str] = {}
 
     def visit(self, who: Handheld, jobs: int, stay: int, random: Random) -> None:
         """The app is opened, `jobs` things are done, and it is looked at for `stay` ms more."""
@@ -75,7 +74,11 @@ class Couriers:
     def _work(self, who: Handheld, tasks: Any, random: Random, tab: str) -> None:
         if not isinstance(tasks, list):
             return
-        trade = drawn(random, TRADES)
+        # An older app: something of the types that have newer versions now.
+        trade = "propose" if who.aged and random.random() < 0.5 else drawn(random, TRADES)
+        if trade == "shift":
+            who.call("shift", {}, lambda seen: self._shift(who, seen, tab), tab)
+            return
         open_tasks = [task for task in tasks if task["status"] not in FINISHED and not task["cancelled"]]
         task = random.choice(open_tasks) if open_tasks else random.choice(tasks) if tasks else None
         drafts, blobs = self._job(who, trade, task, random)
@@ -83,19 +86,19 @@ class Couriers:
             who.call("submit", {"drafts": drafts, "blobs": blobs}, self._told(who), tab)
 
     def _told(self, who: Handheld) -> Told:
+        user = who.user
+
         def told(said: Any) -> None:
             if isinstance(said, Exception):
                 self._around.refused(str(said))
                 return
-            self._around.saved(who, said)
-            own = self._own.setdefault(who.name, [])
+            self._around.saved(who, said, user)
+            own = self._own.setdefault(user, [])
             own += [(one["op_id"], one["entity"]) for one in said if one["type"].startswith("task.")]
 
         return told
 
     def _job(self, who: Handheld, trade: str, task: dict[str, Any] | None, random: Random) -> Job:
-        if trade == "shift":
-            return [self._shift(who)], []
         if trade == "unannounced":
             return _finish(_label(random.choice(UNANNOUNCED)), random)
         if trade in ("correct", "poison"):
@@ -114,17 +117,19 @@ class Couriers:
             return [_proposal(task, random)], []
         return [_on(task, "task.arrived", {})], []
 
-    def _shift(self, who: Handheld) -> Draft:
-        shift = self._shifts.pop(who.name, None)
-        if shift is not None:
-            counts = {"recorded": 1, "confirmed": 1, "waiting": 0, "cash_minor": 0}
-            return {"type": "shift.closed", "entity": f"shift:{shift}", "payload": counts}
-        self._shifts[who.name] = shift = derive("shift", who.user, str(self._around.now))
-        payload = {"station": derive("station", "simulated"), "tasks": 1}
-        return {"type": "shift.started", "entity": f"shift:{shift}", "payload": payload}
+    def _shift(self, who: Handheld, seen: Any, tab: str) -> None:
+        """Begins one, or closes the one that is open with what the handheld counts at this moment."""
+        if isinstance(seen, Exception):
+            return
+        shift = derive("shift", who.user, str(self._around.now))
+        begin = {"station": derive("station", "simulated"), "tasks": 1}
+        draft = {"type": "shift.started", "entity": f"shift:{shift}", "payload": begin}
+        if seen["open"]:
+            draft = {"type": "shift.closed", "entity": seen["open"], "payload": seen["counts"]}
+        who.call("submit", {"drafts": [draft], "blobs": []}, self._told(who), tab)
 
     def _correction(self, who: Handheld, trade: str, random: Random) -> Draft:
-        own = self._own.get(who.name)
+        own = self._own.get(who.user)
         unknown = derive("operation", who.name, str(self._around.now))
         corrects, entity = random.choice(own) if own and trade == "correct" else (unknown, f"task:{unknown}")
         payload = {"corrects": corrects, "error": "did_not_occur", "note": None}

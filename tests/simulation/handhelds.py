@@ -16,6 +16,9 @@ BUNDLE = ROOT / "build" / "simulation.mjs"
 ENDLESS = 100_000
 """More tasks than anything a handheld does at one moment takes."""
 
+TELLING = {"wiped": "wiped", "sync lock taken over": "lock_stolen"}
+"""What an app logs that counts as something that has happened."""
+
 Told = Callable[[Any], None]
 
 
@@ -33,9 +36,10 @@ class Engines:
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
 
-    def reset(self, seed: str, names: Sequence[str], bug: str | None) -> None:
+    def reset(self, seed: str, names: Sequence[str], bug: str | None, *, worker: bool) -> None:
+        """Handhelds that nobody has opened yet; `worker`: theirs is a browser whose service worker may be woken."""
         self.trace = sha256()
-        self.ask({"do": "reset", "seed": seed, "devices": names, "bug": bug})
+        self.ask({"do": "reset", "seed": seed, "devices": names, "bug": bug, "worker": worker})
 
     def ask(self, line: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -55,6 +59,7 @@ class Around(Protocol):
     def now(self) -> int: ...
     def after(self, delay: int, act: Callable[[], None]) -> None: ...
     def send(self, who: "Handheld", number: str, request: Request) -> None: ...
+    def fired(self, fault: str) -> None: ...
     def note(self, text: str) -> None: ...
     def killed(self, who: "Handheld", back: int, half_done: bool) -> None: ...
 
@@ -75,7 +80,11 @@ class Fuse:
 
 @dataclass
 class Handheld:
-    """One courier's device. `alive`: the app is open; `awake`: it is before the courier's eyes, and runs."""
+    """A device. `alive`: the app is open; `awake`: it is before somebody's eyes, and runs.
+
+    `user` is the courier who works with it now, `retired` says that he has another one since this one died, and `aged`
+    that its app is an older one, whose requests get nowhere before it is upgraded.
+    """
 
     name: str
     user: str
@@ -93,12 +102,17 @@ class Handheld:
     told: dict[int, Told] = field(default_factory=dict)
     held: list[Callable[[], None]] = field(default_factory=list)
     requests: int = 0
+    retired: bool = False
+    aged: bool = False
+    _seen: dict[str, Any] | None = None
     _calls: int = 0
     _ticks: int | None = None
     _going: bool = False
 
     def open(self) -> None:
-        """The app is started, if it is not, and looked at."""
+        """The app is started, if it is not, and looked at; a dead handheld stays dark."""
+        if self.retired:
+            return
         self.awake = True
         if not self.alive:
             self.alive = True
@@ -119,6 +133,13 @@ class Handheld:
         self.told[self._calls] = told
         self.command("call", id=self._calls, tab=tab, verb=verb, args=args)
 
+    def wake_worker(self, told: Told, *, frozen: bool) -> None:
+        """Its service worker syncs once; `frozen`: while the app is hidden and does nothing."""
+        self._calls += 1
+        self.told[self._calls] = told
+        self.awake = True
+        self.command("worker", id=self._calls, frozen=frozen)
+
     def answer(self, life: int, number: str, answer: Answer | None) -> None:
         """Brings an answer (None: the request failed) to the app that asked; a sleeping one gets it when it wakes."""
         if life != self.life or not self.alive:
@@ -126,14 +147,15 @@ class Handheld:
         if not self.awake:
             self.held.append(lambda: self.answer(life, number, answer))
         elif answer is None:
-            self.command("answer", request=number)
+            self.command("answer", request=number, look=True)
         else:
             body = b64encode(answer.body).decode()
-            self.command("answer", request=number, status=answer.status, headers=answer.headers, body=body)
+            said = {"status": answer.status, "headers": answer.headers, "body": body}
+            self.command("answer", request=number, look=True, **said)
 
     def kill(self, kept: bool) -> None:
         """The app's process is gone; what it had called saved is not."""
-        half_done = self.ask("kill", k=0, kept=kept)["value"]
+        half_done = self.ask("kill", k=0, kept=kept, look=True)["value"]
         back = self.fuse.back if self.fuse else 0
         self.life += 1
         self.alive = self.awake = False
@@ -141,6 +163,12 @@ class Handheld:
         self.told.clear()
         self.held.clear()
         self.around.killed(self, back, half_done)
+
+    def look(self) -> dict[str, Any]:
+        """What lies in its storage, asked for when something has moved since that was last said."""
+        if self._seen is None:
+            self._seen = self.ask("run", k=0, look=True)["seen"]
+        return self._seen
 
     def ask(self, do: str, k: int, **args: Any) -> dict[str, Any]:
         """One line to the process."""
@@ -151,7 +179,9 @@ class Handheld:
             "elapsed": self.around.now,
             "k": k,
         }
-        return self.engines.ask(line | args)
+        reply = self.engines.ask(line | args)
+        self._seen = reply.get("seen")
+        return reply
 
     def command(self, do: str, **args: Any) -> None:
         """One line, after which the app runs as far as it may."""
@@ -169,6 +199,8 @@ class Handheld:
             self.fuse.burnt += reply["ran"]
         for event in reply["noted"]:
             self.around.note(f"{self.name}: {event}")
+            if event in TELLING:
+                self.around.fired(TELLING[event])
         for one in reply["sent"]:
             request = Request(one["method"], one["path"], one["headers"], b64decode(one["body"]))
             self.around.send(self, one["id"], request)

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from sqlalchemy import event
 
 from server.app import create_app
 from server.auth.limits import limiter
 from server.core import failpoint
 from server.core.config import Settings
-from server.core.db import db
+from server.core.db import db, transaction
 from server.ops import epochs
 from tests.simulation.machine import Machine
 from tests.simulation.station import settle
@@ -52,6 +53,7 @@ class House:
         self.database = folder / "house.db"
         self._template = folder / "template.db"
         self._reader: sqlite3.Connection | None = None
+        self._readers = 0
         self._deadly: str | None = None
         self.lives = 0
         self.up = True
@@ -140,8 +142,23 @@ class House:
         """What stands in the database now, whatever the application thinks of it."""
         if self._reader is None:
             self._reader = sqlite3.connect(self.database)
+            self._readers += 1
             self._reader.row_factory = sqlite3.Row
         return self._reader.execute(query, values).fetchall()
+
+    def version(self) -> tuple[int, int]:
+        """Moves whenever anything was written."""
+        [version] = self.rows("PRAGMA data_version")
+        return self._readers, int(version[0])
+
+    def json(self, query: str, *values: Any) -> list[Any]:
+        """The same where one column holds JSON."""
+        return [orjson.loads(row[0]) for row in self.rows(query, *values)]
+
+    def write(self, statement: str, *values: Any) -> None:
+        """Changes something behind the application's back."""
+        with self.app.app_context(), transaction() as session:
+            session.connection().exec_driver_sql(statement, values)
 
     def stored(self, sha256: str) -> bool:
         return (self.blobs / sha256[:2] / sha256[2:4] / sha256).exists()

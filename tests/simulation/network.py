@@ -17,8 +17,8 @@ REFUSALS: dict[str, Answer] = {
     "503": Answer(503, {"retry-after": "5"}, b'{"code":"unavailable","status":503}'),
     "hotel": Answer(200, {"content-type": "text/html"}, b"<html>Please log in to the hotel's network</html>"),
 }
-# The station's list is the worker's to publish; there is none here, and to ask for it would cost a tenth of a run.
 _READ = ("content-type", "retry-after", "upload-offset", "upload-complete")
+# To ask for what nobody has published would cost a tenth of a run.
 _NO_MANIFEST = Answer(404, {}, b'{"code":"not_found","status":404}')
 
 
@@ -34,6 +34,9 @@ class Around(Protocol):
     def crashed(self, down: int) -> None: ...
     def note(self, text: str) -> None: ...
     def answered(self, who: Handheld) -> None: ...
+    def heard(self, request: Request, answer: Answer) -> None: ...
+    @property
+    def has_manifest(self) -> bool: ...
 
 
 class Network:
@@ -50,10 +53,10 @@ class Network:
         random = Random(f"{self._seed}/{who.name}/{who.requests}")
         way, back = random.randint(20, 400), random.randint(20, 400)
         bring = self._way_back(who, number)
-        if not who.online:
+        if not who.online or who.aged:
             self._around.fired("offline")
             self._around.after(way, lambda: bring(None))
-        elif request.path.endswith("/manifest"):
+        elif request.path.endswith("/manifest") and not self._around.has_manifest:
             self._around.after(way, lambda: bring(_NO_MANIFEST))
         else:
             fault = self._fault(who, request)
@@ -112,6 +115,8 @@ class Network:
         if stood and not self._house.up:
             self._around.fired(f"crash {fault['point']}")
             self._around.crashed(fault["down"])
+        if answer is not None and request.path.endswith("/exchange"):
+            self._around.heard(request, answer)
         if answer is not None:
             # The rest (an id for the log, when it was) is nothing a handheld reads.
             kept = {name: answer.headers[name] for name in _READ if name in answer.headers}

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.canonical import canonical, derive, sha256_hex
+from tests.simulation.custody import wrong_custody, wrong_spoken
 from tests.simulation.handhelds import Handheld
 from tests.simulation.house import House
 
 _STANDS = ("applied", "merged", "conflict")
+_UNREAD = ("unknown_type", "unknown_version")
+_FORM = ("malformed", "invalid_payload", "out_of_range")
 _LEDGER = """
-    SELECT position, op_id, type, entity, author, device_id, incarnation, seq, status, voided_by, result, envelope
+    SELECT position, op_id, type, entity, author, device_id, incarnation, seq, status, voided_by, received_at, result,
+        envelope
     FROM operations ORDER BY position
 """
 
@@ -35,8 +39,9 @@ class Saved:
 
 @dataclass
 class Oracle:
-    """`saved` is everything handhelds have promised; `destroyed` what a fault has really taken from the world;
-    `forgotten` what a restored server once acknowledged and had to be offered again."""
+    """`saved` is everything handhelds have promised; `authors` who worked with the handheld then; `destroyed` what a
+    fault has really taken from the world; `forgotten` what a restored server once acknowledged and had to be offered
+    again; `aged` what waited in an old version when the new app came; `wiped` who forgot everything when told to."""
 
     house: House
     handhelds: Sequence[Handheld]
@@ -45,10 +50,17 @@ class Oracle:
     destroyed: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
     turned_back: set[str] = field(default_factory=set)
+    authors: dict[str, str] = field(default_factory=dict)
+    aged: set[str] = field(default_factory=set)
+    wiped: set[str] = field(default_factory=set)
+    _enrolled: set[str] = field(default_factory=set)
+    _there: frozenset[str] = frozenset()
+    _there_at: tuple[int, int] | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
-    def told_saved(self, who: Handheld, envelopes: Sequence[dict[str, Any]]) -> None:
+    def told_saved(self, who: Handheld, envelopes: Sequence[dict[str, Any]], user: str) -> None:
         for one in envelopes:
+            self.authors[one["op_id"]] = user
             known = self.saved.get(one["op_id"])
             self.saved[one["op_id"]] = known or Saved(who.name, one["type"])
 
@@ -56,8 +68,14 @@ class Oracle:
 
     def look(self, who: Handheld) -> dict[str, Any]:
         """What lies in a handheld's storage; what is there for good counts as saved."""
-        seen: dict[str, Any] = who.ask("look", k=0)["value"]
+        seen = who.look()
         if not seen["writing"]:
+            # Whose it is now stands there, also when the app died before it could say so.
+            who.user = seen["user"] or who.user
+            if seen["device"]:
+                self._enrolled.add(who.name)
+            elif who.name in self._enrolled:
+                self.wiped.add(who.name)
             for row in seen["journal"]:
                 self.saved[row["op_id"]] = Saved(who.name, row["type"], tuple(row["blobs"]))
         return seen
@@ -111,7 +129,7 @@ class Oracle:
         for who in self.handhelds:
             seen = self.look(who)
             self.forgotten |= {row["op_id"] for row in seen["journal"] if row["acked"]} - left
-            if who.name not in self.turned_back:
+            if who.name not in self.turned_back | self.wiped:
                 continue
             here = left | {row["op_id"] for row in seen["journal"]}
             bytes_here = set(seen["bytes"])
@@ -132,19 +150,45 @@ class Oracle:
         for who in self.handhelds:
             self.watch(who)
         ledger = [dict(row) for row in self.house.rows(_LEDGER)]
-        parked = [dict(row) for row in self.house.rows("SELECT op_id, device_id, code FROM quarantine")]
+        parked = [
+            dict(row) for row in self.house.rows("SELECT op_id, device_id, code, released_at FROM quarantine")
+        ]
         self._exactly_once(ledger, parked)
+        self._custody(ledger, parked)
         self._proofs_stored()
-        self._in_order(ledger)
+        self._in_order(ledger, {row["op_id"] for row in parked if row["released_at"] is not None})
         self._disputes_kept(ledger)
         self._effects(ledger)
         self._decisions_told(ledger)
         for who in self.handhelds:
             self._mirror(who)
 
-    def _on_server(self) -> set[str]:
-        rows = self.house.rows("SELECT op_id FROM operations UNION SELECT op_id FROM quarantine")
-        return {row["op_id"] for row in rows}
+    def _on_server(self) -> frozenset[str]:
+        at = self.house.version()
+        if at != self._there_at:
+            rows = self.house.rows("SELECT op_id FROM operations UNION SELECT op_id FROM quarantine")
+            self._there, self._there_at = frozenset(row["op_id"] for row in rows), at
+        return self._there
+
+    def _custody(self, ledger: list[dict[str, Any]], parked: list[dict[str, Any]]) -> None:
+        """P2, P11 and P34: what counts does so in the right name; P6: what was recorded in an old version counts."""
+        wrong = wrong_custody(self.house, ledger, parked, self.authors) or wrong_spoken(self.house, ledger)
+        if wrong:
+            raise ViolationError(wrong)
+        self.counts["let through by the desk"] += sum(row["released_at"] is not None for row in parked)
+        for row in parked:
+            # Whatever else may be wrong with it by now, its form is not.
+            if row["code"] in _UNREAD or (row["op_id"] in self.aged and row["code"] in _FORM):
+                raise ViolationError(f"P6: {row['op_id']} was parked as {row['code']}")
+        asked = {
+            wish["id"] for one in self.house.json("SELECT record FROM customers") for wish in one["requests"]
+        }
+        for row in ledger:
+            proposed = row["type"] == "customer.request_set" and row["status"] in ("applied", "merged")
+            if proposed and row["voided_by"] is None:
+                wish = json.loads(row["envelope"])["payload"]["request"]
+                if wish not in asked:
+                    raise ViolationError(f"P6: nothing came of the request {wish} of {row['op_id']}")
 
     def _exactly_once(self, ledger: list[dict[str, Any]], parked: list[dict[str, Any]]) -> None:
         """I1 for good, and I2."""
@@ -172,11 +216,11 @@ class Oracle:
                 if not self.house.stored(sha):
                     raise ViolationError(f"I10: lost: the proof {sha[:8]} of {op_id} was never stored")
 
-    def _in_order(self, ledger: list[dict[str, Any]]) -> None:
-        """I3: the order of each local database is the order of the log."""
+    def _in_order(self, ledger: list[dict[str, Any]], let_through: set[str]) -> None:
+        """I3: the order of each local database is the order of the log; what a person let through counts since then."""
         heads: dict[tuple[str, str], int] = {}
         for row in ledger:
-            if row["seq"] is None:
+            if row["seq"] is None or row["op_id"] in let_through:
                 continue
             place = (row["device_id"], row["incarnation"])
             if row["seq"] <= heads.get(place, 0):
@@ -253,6 +297,9 @@ class Oracle:
             SELECT s.entity, s.ver, p.rev, p.body FROM scope_entities s JOIN projections p ON p.entity = s.entity
             WHERE s.scope = ? AND s.present
         """
+        others = {row[0] for row in rows} - {f"courier:{who.user}", f"notices:{who.user}"}
+        if any(not scope.startswith("reference:") for scope in others):
+            raise ViolationError(f"I7: {who.name}, which is {who.user}'s now, holds rows of {sorted(others)}")
         for scope in (f"courier:{who.user}", f"notices:{who.user}"):
             mine = {row[1]: (row[3], row[4]) for row in rows if row[0] == scope}
             theirs = {

@@ -90,6 +90,7 @@ def scenario(seed: int) -> list[Step]:
         at, who = random.choice(visits)
         add(at + random.randint(0, 10) * SECOND, "slow", who, stride=random.randint(1, 6))
     _storage(random, visits, add)
+    _turns(random, visits, add)
     return sorted(steps, key=lambda step: (step.at, int(step.seed.partition("/")[2])))
 
 
@@ -110,6 +111,47 @@ def _storage(random: Random, visits: Sequence[tuple[int, int]], add: Any) -> Non
         at = random.choice(visits)[0] + random.randint(0, 3 * SECOND)
         add(at, "backup")
         add(min(at + random.randint(1, 20) * HOUR, DAY + WORK), "restore")
+
+
+def _turns(random: Random, visits: Sequence[tuple[int, int]], add: Any) -> None:
+    """So is what befalls whole handhelds, or those who work with them."""
+    last = DAY + WORK
+    if random.random() < 0.35:
+        at, who = random.choice(visits)
+        how = random.choice(("time", "desk", "courier"))
+        add(at + random.randint(0, 3 * SECOND), "log_out", who, how=how)
+        again = random.choice([visit for visit, whose in visits if whose == who])
+        courier = random.choice((None, random.randrange(COURIERS)))
+        add(min(max(again, at) + random.randint(1, 40) * MINUTE, last), "log_in", who, courier=courier)
+    if random.random() < 0.2:
+        at, who = random.choice(visits)
+        add(at + random.randint(0, 3 * SECOND), "revoke", who)
+    if random.random() < 0.2:
+        at, who = random.choice(visits)
+        add(max(0, at - MINUTE), "old", who)
+        add(min(at + random.randint(1, 20) * HOUR, last), "upgrade", who)
+    if random.random() < 0.2:
+        at, who = random.choice(visits)
+        add(max(0, at - HOUR), "offline", who, hours=2)
+        add(at + random.randint(1, 20) * SECOND, "spare", who)
+        add(min(at + random.randint(1, 20) * HOUR, last), "back", who)
+    if random.random() < 0.25:
+        at, who = random.choice(visits)
+        add(max(0, at - MINUTE), "line", who, fault="late_answer", by=5 * MINUTE, carrying=True)
+        add(at + random.randint(1, 60) * SECOND, "worker", who, frozen=random.random() < 0.7)
+    if random.random() < 0.25:
+        _manifests(random, visits, add)
+    if random.random() < 0.1:
+        add(last, "months", days=random.choice((15, 95)))
+    for _ in range(random.randint(0, 1)):
+        add(_moment(random), "desk", what="sign_off")
+
+
+def _manifests(random: Random, visits: Sequence[tuple[int, int]], add: Any) -> None:
+    """The worker publishes now and then, and parcels are scanned that lie about."""
+    for at, who in random.sample(visits, 3):
+        add(max(0, at - random.randint(0, 14) * HOUR), "publish")
+        add(at + random.choice((2, 20, 4_000)) * SECOND, "verdict", who)
 
 
 def _visits(random: Random) -> list[int]:

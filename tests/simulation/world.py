@@ -12,11 +12,12 @@ from tests.simulation.courier import Couriers
 from tests.simulation.desk import Desk
 from tests.simulation.handhelds import Engines, Fuse, Handheld
 from tests.simulation.house import Answer, House, Request
-from tests.simulation.machine import HOUR, MINUTE, SECOND, START, Machine
+from tests.simulation.machine import DAY, HOUR, MINUTE, SECOND, START, Machine
 from tests.simulation.network import Network
 from tests.simulation.oracle import Oracle, ViolationError
 from tests.simulation.scenario import Step
 from tests.simulation.station import COURIERS, name_of
+from tests.simulation.turns import Turns
 
 PATIENCE = 2 * MINUTE
 """How long a sync may take once all is well."""
@@ -69,13 +70,17 @@ class World:
         machine.begin(f"server/{seed}")
         house.begin()
         names = [name_of(n) for n in range(crew)]
-        engines.reset(seed, names, bug)
+        steal = any(step.do == "worker" for step in steps)
+        engines.reset(seed, [*names, *(f"{name}s spare" for name in names)], bug, worker=steal)
         users = {row["username"]: row["id"] for row in house.rows("SELECT username, id FROM user_account")}
         self.handhelds = [Handheld(name, users[name], engines, self) for name in names]
+        self._spares: dict[str, Handheld] = {}
+        self._away = 0
         self.oracle = Oracle(house, self.handhelds)
         self._network = Network(seed, house, self)
         self._couriers = Couriers(self)
         self._people = Desk(house, self)
+        self._turns = Turns(house, self._people, self.oracle, self)
 
     def run(self) -> Outcome:
         """The scenario, the healing, and the oracle's verdict."""
@@ -127,17 +132,18 @@ class World:
     def _begin(self) -> None:
         """Every courier has a handheld that is enrolled, and has never synced."""
         for who in self.handhelds:
-            self._enrol(who)
+            self.enrol(who)
         self._until(self.now + 10 * SECOND)
         for who in self.handhelds:
             who.sleep()
 
     def _enrolled(self, who: Handheld) -> bool:
-        """Whether it has an identity that the server knows; one restored from before it was made does not."""
+        """Whether it has an identity that the server knows; one restored from before it was made does not, nor one
+        whose storage turned back to before it was wiped."""
         device = self.oracle.look(who)["device"]
-        return bool(self._house.rows("SELECT 1 FROM device WHERE id = ?", device))
+        return bool(self._house.rows("SELECT 1 FROM device WHERE id = ? AND wiped_at IS NULL", device))
 
-    def _enrol(self, who: Handheld) -> None:
+    def enrol(self, who: Handheld) -> None:
         """A code from the desk; whoever it did not work for asks for another one at the next visit."""
         who.open()
         self._people.code(who.user, lambda code: who.call("enrol", {"code": code}, lambda _: None))
@@ -145,18 +151,38 @@ class World:
     def _perform(self, step: Step) -> None:
         self.note(step.told())
         random = Random(step.seed)
-        who = None if step.who is None else self.handhelds[step.who]
-        do = getattr(self, f"_{step.do}")
-        do(random, **step.args) if who is None else do(who, random, **step.args)
+        do = getattr(self, f"_{step.do}", None) or getattr(self._turns, step.do)
+        if step.who is None:
+            do(random, **step.args)
+        else:
+            do(self._at_hand(step), random, **step.args)
+
+    def _at_hand(self, step: Step) -> Handheld:
+        """The courier's own handheld, or his spare one: that alone while his own is dead, either of them afterwards."""
+        own = self.handhelds[step.who or 0]
+        spare = self._spares.get(own.name)
+        return spare if spare and step.do != "back" and (own.retired or step.at % 2) else own
 
     def _visit(self, who: Handheld, random: Random, jobs: int, stay: int) -> None:
         self._awaited[who.name] = self.now + stay + MINUTE
         if not self._enrolled(who):
-            self._enrol(who)
+            self.enrol(who)
         self._couriers.visit(who, jobs, stay, random)
 
     def _desk(self, random: Random, what: str) -> None:
         self._people.act(what, random)
+
+    def _worker(self, who: Handheld, _random: Random, frozen: bool) -> None:
+        """The service worker is woken beside the app, which may be hidden and stand still (P12)."""
+        if not who.alive or who.tabs > 1 or who.retired:
+            return
+        frozen = frozen and not who.awake
+        self.fired("worker beside a frozen app" if frozen else "worker")
+        who.wake_worker(lambda _: self.unless_at_work(who), frozen=frozen)
+
+    def _months(self, _random: Random, days: int) -> None:
+        """When the two days are over nobody works for so long."""
+        self._away = days
 
     def _line(self, who: Handheld, _random: Random, **fault: Any) -> None:
         who.armed.append(fault)
@@ -192,7 +218,7 @@ class World:
         self.fired("tab_with_its_own_lock" if alone else "tab")
 
     def _image(self, who: Handheld, _random: Random) -> None:
-        self._close(who)
+        self.close(who)
         who.ask("keep", k=0, image="copy")
         self._kept.add(who.name)
 
@@ -205,17 +231,17 @@ class World:
         """The browser threw the storage away; the courier gets a new code at the station."""
         self._kept.discard(who.name)
         self._replace(who, lambda: who.ask("evict", k=0), "evict")
-        self._enrol(who)
+        self.enrol(who)
         self.after(30 * SECOND, who.sleep)
 
     def _replace(self, who: Handheld, act: Callable[[], Any], name: str) -> None:
-        self._close(who)
+        self.close(who)
         before = self.oracle.look(who)
         act()
         self.oracle.taken(who, before)
         self.fired(name)
 
-    def _close(self, who: Handheld) -> None:
+    def close(self, who: Handheld) -> None:
         """The app is closed in peace: what it had begun is over, it just hears no more of it."""
         if who.alive:
             who.kill(kept=False)
@@ -234,6 +260,28 @@ class World:
 
     # --- what everybody needs of their world --------------------------------------------------------------------------
 
+    def spare_for(self, who: Handheld) -> Handheld:
+        """Another handheld for the same courier; the one he has already, if there is one."""
+        if who.name not in self._spares:
+            self._spares[who.name] = Handheld(f"{who.name}s spare", who.user, self._engines, self)
+            self.handhelds.append(self._spares[who.name])
+        return self._spares[who.name]
+
+    def unless_at_work(self, who: Handheld) -> None:
+        """Its screen goes off, as soon as nobody is at work with it."""
+        left = self._awaited.get(who.name, 0) - self.now
+        if left < 0:
+            who.sleep()
+        else:
+            self.after(left + 1, lambda: self.unless_at_work(who))
+
+    @property
+    def has_manifest(self) -> bool:
+        return bool(self._turns.published)
+
+    def heard(self, request: Request, answer: Answer) -> None:
+        self._turns.heard(request, answer)
+
     def note(self, text: str) -> None:
         self._history.append(text)
 
@@ -249,8 +297,8 @@ class World:
     def sent(self, op_ids: list[str]) -> None:
         self.oracle.sent |= set(op_ids)
 
-    def saved(self, who: Handheld, envelopes: list[dict[str, Any]]) -> None:
-        self.oracle.told_saved(who, envelopes)
+    def saved(self, who: Handheld, envelopes: list[dict[str, Any]], user: str) -> None:
+        self.oracle.told_saved(who, envelopes, user)
         self.note(f"{who.name} saved " + ", ".join(f"{one['type']} {one['op_id'][-6:]}" for one in envelopes))
 
     def refused(self, code: str) -> None:
@@ -285,9 +333,15 @@ class World:
         self._due.clear()
         self._house.start()
         for who in self.handhelds:
+            if who.aged:
+                self._turns.upgrade(who, Random(self._seed))
             who.fuse, who.stride, who.online, who.skew = None, None, True, 0
+            who.retired = False
             who.armed.clear()
-            self._close(who)
+            self.close(who)
+        if self._away:
+            self._machine.now += self._away * DAY
+            self._turns.forget()
         self._drain()
         for _ in range(2):
             if not self._people.decide_all(Random(self._seed)):
@@ -308,7 +362,10 @@ class World:
         said: list[Any] = []
         who.open()
         if not self._enrolled(who):
-            self._enrol(who)
+            self.enrol(who)
+            self._until(self.now + 5 * SECOND)
+        if not self.oracle.look(who)["told"]:
+            self._turns.log_in(who, Random(self._seed))
             self._until(self.now + 5 * SECOND)
         who.call("sync", {}, said.append)
         end = self.now + PATIENCE
@@ -319,4 +376,4 @@ class World:
         local, server = seen["local"], seen["server"] or {}
         self.note(f"{who.name} has synced: {said}")
         agreed = server.get("incarnation") == local["incarnation"] and server.get("head_seq") == local["seq"]
-        return not (agreed and not seen["waiting"] and said and said[0]["ok"])
+        return not (agreed and not seen["waiting"] and seen["told"] and said and said[0]["ok"])

@@ -2,7 +2,7 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { describe, expect, it } from 'vitest';
 
-import { forget, image, killed, progress, turnBack, value, values } from '../../../pwa/node/simulation-storage';
+import { change, forget, image, killed, progress, turnBack, value, values } from '../../../pwa/node/simulation-storage';
 
 const NAME = 'storage';
 
@@ -45,6 +45,16 @@ describe("the simulator's hold on storage", () => {
     expect(values(factory, NAME, 'rows')).toEqual([{ id: 'a', n: 1 }]);
     expect(value(factory, NAME, 'rows', 'a')).toEqual({ id: 'a', n: 1 });
     expect(values(factory, NAME, 'nothing')).toEqual([]);
+  });
+
+  it('puts another value in the place of one, where there is one', async () => {
+    const { factory, db } = await filled();
+    change<{ id: string; n: number }>(factory, NAME, 'rows', 'a', (old) => ({ ...old, n: old.n + 1 }));
+    change<{ id: string; n: number }>(factory, NAME, 'rows', 'b', (old) => old);
+    const read = db.transaction(['rows'], 'readonly').objectStore('rows').get('a');
+    await until(() => read.readyState === 'done');
+    expect(read.result).toEqual({ id: 'a', n: 2 });
+    expect(values(factory, NAME, 'rows')).toEqual([{ id: 'a', n: 2 }]);
   });
 
   it('undoes a write that had something left to do', async () => {
