@@ -1,8 +1,11 @@
 /** The closed list of reasons, in both languages, as the server knows it. */
 import table from '../../sync/tables/reasons.json';
+import type { EvidenceName } from '../../sync/ts/records';
 import type { Language } from '../ui/i18n.svelte';
 
-export type Evidence = 'photo' | 'note' | 'call';
+export type Evidence = EvidenceName;
+/** What a courier can still get when he reports; a stay cannot be made up for. */
+export type Must = Exclude<Evidence, 'dwell_s'>;
 
 export interface Reason {
   code: string;
@@ -11,7 +14,10 @@ export interface Reason {
   /** What the company does with it. */
   next: string;
   for: ('delivery' | 'pickup')[];
-  evidence: Evidence[];
+  /** What a complaint would ask for: so many calls, seconds at the door, photos, and a note. */
+  evidence: Partial<Record<Evidence, number | boolean>>;
+  /** Without these no report is offered. */
+  must: Must[];
 }
 
 export const allReasons = table.reasons as Reason[];

@@ -6,7 +6,16 @@ export type Route =
   | { screen: 'problem'; task: string }
   | { screen: 'outbox' }
   | { screen: 'login' }
+  | { screen: 'load' }
+  | { screen: 'order' }
+  | { screen: 'map' }
+  | { screen: 'guide' }
+  | { screen: 'news' }
+  | { screen: 'rescue' }
   | { screen: 'close' };
+
+/** Screens that need no more than their name. */
+const PLAIN = ['outbox', 'close', 'login', 'load', 'order', 'map', 'guide', 'news', 'rescue'] as const;
 
 export function parseRoute(hash: string): Route {
   const [screen, argument = ''] = hash
@@ -16,7 +25,8 @@ export function parseRoute(hash: string): Route {
   if (screen === 'task' && argument) return { screen, task: argument };
   if (screen === 'problem' && argument) return { screen, task: argument };
   if (screen === 'pickup' && argument) return { screen, waybill: argument };
-  if (screen === 'outbox' || screen === 'close' || screen === 'login') return { screen };
+  const plain = PLAIN.find((one) => one === screen);
+  if (plain) return { screen: plain };
   // The link behind a code's picture, opened on a phone that is enrolled: somebody wants to log in.
   if (screen?.startsWith('enrol=')) return { screen: 'login' };
   return { screen: 'today' };

@@ -1,15 +1,15 @@
 /** What follows every save: a toast, a sound, and for some seconds the way to take it back. */
 import { SubmitError, type BlobInput, type Draft, type Envelope } from '../engine';
 import { play, type Cue } from '../device/sound';
-import { toasts } from '../ui/toast.svelte';
+import { say, toasts, type Said } from '../ui/toast.svelte';
 import { corrections } from './corrections';
 import { session } from './session.svelte';
 import { settings } from './settings.svelte';
 import { keyed, t } from './text';
 
 export interface Saved {
-  text: string;
-  detail?: string;
+  text: Said;
+  detail?: Said;
   cue?: Cue;
   /** Operations that the toast offers to take back. */
   undo?: Envelope[];
@@ -17,12 +17,18 @@ export interface Saved {
 
 export function saved({ text, detail, cue, undo }: Saved): void {
   if (cue) play(cue, settings.volume);
-  toasts.show({ text, detail, undo: undo && undo.length > 0 ? () => takeBack(undo) : undefined });
+  toasts.show({ text, detail, undo: undoOf(undo) });
 }
 
-async function takeBack(operations: Envelope[]): Promise<void> {
+function undoOf(operations: Envelope[] = []): (() => Promise<void>) | undefined {
+  return operations.length > 0 ? () => takeBack(operations) : undefined;
+}
+
+/** A correction for each, last first; the operations themselves stay (P3). */
+export async function takeBack(operations: readonly Envelope[]): Promise<void> {
   if (await guarded(() => session.submit(corrections(operations)))) {
-    toasts.show({ text: t('undone'), detail: t('undone.detail') });
+    play('duplicate', settings.volume);
+    toasts.show({ text: () => t('undone'), detail: () => t('undone.detail') });
   }
 }
 
@@ -36,8 +42,8 @@ export async function guarded(work: () => Promise<unknown>): Promise<boolean> {
     play('problem', settings.volume);
     toasts.show({
       tone: 'bad',
-      text: t('notSaved'),
-      detail: t(keyed('notSaved', code, 'notSaved.unknown')),
+      text: () => t('notSaved'),
+      detail: () => t(keyed('notSaved', code, 'notSaved.unknown')),
       stay: 12_000,
     });
     return false;
@@ -70,12 +76,13 @@ export async function saveWithPhotos(
     saved({ ...words, undo: await send(photos) });
   } catch (error) {
     if (!isFull(error) || photos.length === 0) throw error;
-    await send([]);
+    const kept = await send([]);
     play('problem', settings.volume);
     toasts.show({
       tone: 'warn',
-      text: t('photo.notKept'),
-      detail: t('photo.notKept.detail', { saved: words.text }),
+      text: () => t('photo.notKept'),
+      detail: () => t('photo.notKept.detail', { saved: say(words.text) }),
+      undo: undoOf(kept),
       stay: 12_000,
     });
   }

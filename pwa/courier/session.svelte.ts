@@ -8,13 +8,17 @@ import type {
   Engine,
   Envelope,
   Identity,
+  NewsView,
   NoticeView,
   OutboxItem,
   ShiftView,
   SyncStatus,
   TaskView,
 } from '../engine';
+import { dayKey } from '../ui/format';
 import { language } from '../ui/i18n.svelte';
+import { arranged } from './order/model';
+import { own } from './order/own.svelte';
 import { share } from './share';
 
 const TICK = 15_000;
@@ -24,6 +28,8 @@ export class Session {
   tasks = $state.raw<TaskView[]>([]);
   outbox = $state.raw<OutboxItem[]>([]);
   notices = $state.raw<NoticeView[]>([]);
+  /** What others changed on the road and nobody has acknowledged. */
+  news = $state.raw<NewsView[]>([]);
   shift = $state.raw<ShiftView | null>(null);
   status = $state.raw<SyncStatus | null>(null);
   /** False until the local store has been read once. */
@@ -32,9 +38,13 @@ export class Session {
   broken = $state(false);
   /** Moves every 15 s: for "minutes left" and "last heard". ms. */
   now = $state(0);
+  /** A round that is made up: nothing of it is kept or sent. */
+  practice = $state(false);
   /** Set when a newer version waits; calling it loads the page again. */
   update = $state.raw<(() => void) | null>(null);
   #engine: Engine | null = null;
+  /** The real one, while another stands in for it. */
+  #real: Engine | null = null;
   #reading: Promise<void> | null = null;
   #again = false;
 
@@ -58,6 +68,29 @@ export class Session {
     engine.start();
   }
 
+  /** Shows the made-up round of another engine until `endPractice`; the real engine goes on sending. */
+  async practise(engine: Engine): Promise<void> {
+    this.#real ??= this.#engine;
+    this.#engine = engine;
+    this.practice = true;
+    engine.subscribe(() => void this.refresh());
+    await this.#anew();
+  }
+
+  async endPractice(): Promise<void> {
+    if (!this.#real) return;
+    this.#engine?.close();
+    this.#engine = this.#real;
+    this.#real = null;
+    this.practice = false;
+    await this.#anew();
+  }
+
+  async #anew(): Promise<void> {
+    Object.assign(this, { tasks: [], outbox: [], notices: [], news: [], shift: null });
+    await this.refresh();
+  }
+
   /** Reads everything once; calls that come meanwhile are answered by one more reading. */
   refresh(): Promise<void> {
     if (this.#reading) {
@@ -78,14 +111,16 @@ export class Session {
         Object.assign(this, { identity, status });
         continue;
       }
-      const [tasks, outbox, notices, shift] = await Promise.all([
+      const [tasks, outbox, notices, news, shift] = await Promise.all([
         engine.today(),
         engine.outbox(),
         engine.notices(),
+        engine.news(),
         engine.shift(),
       ]);
-      Object.assign(this, { identity, status, notices, shift });
-      this.tasks = share(this.tasks, tasks, (view) => view.task.id);
+      Object.assign(this, { identity, status, notices, news, shift });
+      own.follow(identity.user.id, dayKey(this.now, this.zone), !this.practice);
+      this.tasks = share(this.tasks, arranged(tasks, own.ids), (view) => view.task.id);
       this.outbox = share(this.outbox, outbox, (item) => item.op_id);
       if (!language.chosen) language.set(identity.user.lang, false);
     } while (this.#again);

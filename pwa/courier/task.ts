@@ -7,7 +7,8 @@ const OPEN = new Set(['created', 'assigned', 'out_for_delivery', 'arrived']);
 const DONE = new Set(['delivered', 'picked_up']);
 
 /** Still to be done. */
-export const isLeft = (view: TaskView): boolean => OPEN.has(view.task.status) && !view.task.cancelled;
+export const isLeft = (view: TaskView): boolean =>
+  OPEN.has(view.task.status) && !view.task.cancelled && !view.task.problem;
 export const isDone = (view: TaskView): boolean => DONE.has(view.task.status);
 /** Taken back by dispatch and nothing has happened since: it must not be handed over. */
 export const isStopped = (view: TaskView): boolean => view.task.status === 'cancelled';

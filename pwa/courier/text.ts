@@ -1,14 +1,12 @@
-/** The handheld's words: what both faces share and its own. */
+/** The handheld's words until its list is drawn; `road/text` has these and all others. */
 import { translator } from '../ui/i18n.svelte';
-import { closing as enClosing } from '../ui/strings/en/closing';
 import { common as enCommon } from '../ui/strings/en/common';
 import { courier as enCourier } from '../ui/strings/en/courier';
-import { closing as zhClosing } from '../ui/strings/zh/closing';
 import { common as zhCommon } from '../ui/strings/zh/common';
 import { courier as zhCourier } from '../ui/strings/zh/courier';
 
-const zh = { ...zhCommon, ...zhCourier, ...zhClosing };
-const en = { ...enCommon, ...enCourier, ...enClosing };
+const zh = { ...zhCommon, ...zhCourier };
+const en = { ...enCommon, ...enCourier };
 
 export type Key = keyof typeof zh;
 export const t = translator({ zh, en });

@@ -49,11 +49,6 @@ export function telephone(view: TaskView): string | null {
   return digits.length >= 3 ? `tel:${digits}` : null;
 }
 
-/** Opens the phone's own map. */
-export function mapLink(view: TaskView): string {
-  return `geo:0,0?q=${encodeURIComponent(view.task.address.text)}`;
-}
-
 /** The end of the waybill, as people say it. */
 export function tail(waybill: string): string {
   return `…${waybill.slice(-4)}`;

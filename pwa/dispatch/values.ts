@@ -16,7 +16,7 @@ export type Shown =
   | { as: 'verdict'; value: string }
   | { as: 'raw'; value: string };
 
-const PEOPLE: ReadonlySet<string> = new Set(['courier', 'author', 'collected_by']);
+const PEOPLE: ReadonlySet<string> = new Set(['courier', 'author', 'collected_by', 'to', 'from']);
 const TIMES: ReadonlySet<string> = new Set([
   'at',
   'window_start',

@@ -64,6 +64,7 @@ async function wholeSync(ctx: Context, tally: Tally): Promise<void> {
     if (tally.blobs > 0 || ctx.end !== 'told') await exchangeAll(ctx, identity, tally);
     return forget(ctx);
   }
+  if ((await readMeta(ctx.db, 'carried'))?.length) await (await import('./rescue')).handInCarried(ctx);
   if (ctx.standing === 'ok') await refreshManifest(ctx);
   await pruneDaily(ctx);
 }

@@ -3,16 +3,18 @@ import { strict } from '../store';
 import { newId, openContext, type Context } from './context';
 import { askToPersist, enrol, publicIdentity } from './enrol';
 import { logIn, logOut } from './login';
+import { acknowledge, newsViews } from './news';
 import { syncNow } from './once';
 import { follow } from './place';
 import { receipt } from './receipt';
+import { recorded } from './recorded';
 import { opened } from './requests';
 import { Scheduler } from './scheduler';
 import { settleAll } from './settle';
 import { shift } from './shift';
 import { status } from './status';
 import { submit } from './submit';
-import { sendJson } from './transport';
+import { sendBytes, sendJson } from './transport';
 import type { Engine, EngineOptions, Platform, SyncOutcome } from './types';
 import { verdict } from './verdict';
 import { inRouteOrder, noticeViews, outboxItems, snapshot, taskViews } from './views';
@@ -53,10 +55,24 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     outbox: async () => outboxItems(await everything()),
     notices: async () => noticeViews(await everything()),
     markSeen: (id) => markSeen(ctx, id),
+    news: async () => newsViews(await everything()),
+    acknowledge: async (tasks) => {
+      await acknowledge(ctx, tasks);
+      await settleAll(ctx);
+      ctx.changed();
+    },
     opened: (task) => opened(ctx, task),
     verdict: (code) => verdict(ctx, code),
     shift: () => shift(ctx),
     receipt: () => receipt(ctx),
+    recorded: (since) => recorded(ctx, since),
+    // A rescue is rare: it is fetched with the later screens, not before the list.
+    rescue: async () => (await import('./rescue')).rescue(ctx),
+    async carry(file) {
+      await (await import('./rescue')).carry(ctx, file);
+      scheduler.wake();
+    },
+    carried: async () => (await import('./rescue')).carried(ctx),
     status: () => status(ctx),
     sync,
     start: () => scheduler.start(),
@@ -66,6 +82,10 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
       return () => void listeners.delete(fn);
     },
     call: (method, path, body = null) => sendJson(ctx, method, path, body),
+    piece: async (path, offset, length) => {
+      const headers = { range: `bytes=${offset}-${offset + length - 1}` };
+      return (await sendBytes(ctx, { method: 'GET', path, headers, body: null })).body;
+    },
     newId: () => newId(platform),
     close() {
       scheduler.stop();

@@ -9,10 +9,12 @@ import {
   StagingLost,
   storedBlobs,
   swap,
+  type Keep,
   type MirrorRow,
   type Swap,
 } from '../store';
 import { newId, type Context } from './context';
+import { changes, type Reader } from './news';
 import { unseen } from './requests';
 import type { IdentityValue } from '../store';
 import type { TaskRow } from './types';
@@ -96,7 +98,9 @@ export async function takePages(ctx: Context, walk: Walk, pages: WirePage[]): Pr
     walk.staged[scope] = (walk.staged[scope] ?? 0) + rows.length;
     ctx.platform.failpoint('pull.staged');
   }
-  const differing = await swap(ctx.db, walk.run, finished, kept);
+  const [me, now] = [ctx.identity?.user.id ?? null, ctx.platform.now()];
+  const keep: Keep = (row, before) => kept(row, before, { me, now, anew: walk.fresh.has(row.scope) });
+  const differing = await swap(ctx.db, walk.run, finished, keep);
   finished.forEach(({ scope }) => walk.done.add(scope));
   const again = differing.filter((scope) => isDistrusted(ctx, walk, scope));
   walk.open = again.length > 0 || news.some((page) => !page.final);
@@ -123,10 +127,12 @@ function isDistrusted(ctx: Context, walk: Walk, scope: string): boolean {
 }
 
 /** A pulled row as it is stored, with what is news in it. */
-export function kept(row: MirrorRow, before: MirrorRow | undefined): MirrorRow {
-  if (!row.present) return tombstone(row, before);
+export function kept(row: MirrorRow, before: MirrorRow | undefined, reader: Reader): MirrorRow {
+  const news = changes(row, before, reader);
+  const told = news.length ? { changes: news } : {};
+  if (!row.present) return { ...tombstone(row, before), ...told };
   const fresh = unseen(row, before);
-  return fresh.length ? { ...row, fresh } : row;
+  return { ...row, ...told, ...(fresh.length ? { fresh } : {}) };
 }
 
 /** What stays of a task that was taken away: enough to name what waits, nothing of the customer (P28). */

@@ -9,6 +9,9 @@ import type {
   TaskRow,
 } from '../../sync/ts/records';
 
+import type { Change } from '../store';
+
+export type { Change } from '../store';
 export type { Fix, HttpAnswer, HttpRequest, Platform } from '../platform';
 export type {
   Address,
@@ -83,6 +86,16 @@ export interface TaskView extends TaskRow {
   unlisted?: true;
   /** Present when the server took the task off this list (P28); `waiting` items are still to be sent. */
   removed?: { reason: string; waiting: number };
+}
+
+/** A task with changes nobody has acknowledged. */
+export interface NewsView {
+  task: string;
+  waybill: string;
+  /** False when it has left the list. */
+  present: boolean;
+  changes: Change[];
+  at: number;
 }
 
 export interface OutboxItem {
@@ -223,6 +236,30 @@ export interface Receipt {
   differences: Difference[];
 }
 
+/** What a handheld wrote down of its log, and its seal on the text: only the server can tell whether it is genuine. */
+export interface SealedLog {
+  body: string;
+  seal: string;
+}
+
+/** Everything of this handheld that the server has not said that it has. */
+export interface RescueFile {
+  packages: SealedLog[];
+  proofs: { sha256: string; type: string; kind: BlobKind; entity: string; op_id: string; bytes: Uint8Array }[];
+  /** How many operations there are in the packages. */
+  operations: number;
+}
+
+/** A colleague's log this handheld carries to the server. */
+export interface CarriedView {
+  id: string;
+  author: string;
+  operations: number;
+  made_at: number;
+  state: 'waiting' | 'taken' | 'refused';
+  code: string | null;
+}
+
 export interface Problem {
   code: string;
   /** Path of the offending field, "" for the whole. */
@@ -249,9 +286,19 @@ export interface Engine {
   markSeen(id: string): Promise<void>;
   /** The courier has opened the task: its `fresh` requests are no news any more. */
   opened(task: string): Promise<void>;
+  /** What others changed since the courier last acknowledged it, the newest first. */
+  news(): Promise<NewsView[]>;
+  acknowledge(tasks: readonly string[]): Promise<void>;
   verdict(code: string): Promise<VerdictView>;
   shift(): Promise<ShiftView>;
   receipt(): Promise<Receipt>;
+  /** What this courier recorded here since `since` (ms, this handheld's clock), settled or not, the oldest first. */
+  recorded(since: number): Promise<Envelope[]>;
+  /** What is unsent, sealed, to be saved or handed to a colleague. Throws RescueError. */
+  rescue(): Promise<RescueFile>;
+  /** Takes a colleague's logs along; nothing of them becomes this handheld's own. Throws RescueError. */
+  carry(file: Omit<RescueFile, 'operations'>): Promise<void>;
+  carried(): Promise<CarriedView[]>;
   status(): Promise<SyncStatus>;
   sync(): Promise<SyncOutcome>;
   /** Syncs by itself from now on: at once, after each submit, on signals, and on a persisted timer. */
@@ -264,6 +311,8 @@ export interface Engine {
    * Throws Unreachable or Refusal (with the server's `code`).
    */
   call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Record<string, unknown>>;
+  /** Part of a file of the server's, e.g. the map's ground. Throws Unreachable or Refusal. */
+  piece(path: string, offset: number, length: number): Promise<Uint8Array>;
   /** A fresh UUIDv7. */
   newId(): string;
   /** Closes the local database; the engine cannot be used afterwards. */
@@ -275,6 +324,14 @@ export class SubmitError extends Error {
   constructor(public readonly problems: Problem[]) {
     super(problems.map((problem) => `${problem.code} ${problem.field}`.trim()).join('; '));
     this.name = 'SubmitError';
+  }
+}
+
+/** Codes: not_enrolled, empty, unreadable, own, other_station. */
+export class RescueError extends Error {
+  constructor(public readonly code: string) {
+    super(code);
+    this.name = 'RescueError';
   }
 }
 

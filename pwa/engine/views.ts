@@ -115,7 +115,7 @@ export function needsYou(snap: Snapshot): number {
 
 /**
  * What may leave: operations whose effect has been pulled (or never will be) and that no person has still to look at, and
- * tombstones behind which nothing waits.
+ * tombstones behind which nothing waits and of which the courier has been told.
  */
 export function settled(snap: Snapshot): { operations: string[]; tombstones: string[] } {
   const over = [
@@ -126,7 +126,7 @@ export function settled(snap: Snapshot): { operations: string[]; tombstones: str
   const left = snap.entries.filter((entry) => !gone.has(entry.op_id));
   const held = new Set([...left.map((entry) => taskOf(entry.envelope)), ...snap.waitingBlobs.map(taskOfBlob)]);
   const tombstones = [...snap.rows.values()].filter(
-    (row) => row.entity.startsWith('task:') && !row.present && !held.has(idOf(row.entity)),
+    (row) => row.entity.startsWith('task:') && !row.present && !row.changes?.length && !held.has(idOf(row.entity)),
   );
   return { operations: [...gone], tombstones: tombstones.map((row) => row.entity) };
 }
@@ -149,14 +149,22 @@ function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | 
   if (row.body === null) return null;
   const unsent = mine.filter((entry) => snap.results[entry.op_id] === undefined).length;
   const proofs = snap.waitingBlobs.filter((blob) => taskOfBlob(blob) === id).length;
+  const gone = row.present ? handedOn(row) : (row.reason ?? 'removed');
   return {
     ...whole(row.body, mine),
     rev: row.rev,
     state: stateOf(snap, mine, unsent),
     fresh: snap.rows.get(entity)?.fresh ?? [],
     ...(row.unlisted ? { unlisted: true as const } : {}),
-    ...(row.present ? {} : { removed: { reason: row.reason ?? 'removed', waiting: unsent + proofs } }),
+    ...(gone === null ? {} : { removed: { reason: gone, waiting: unsent + proofs } }),
   };
+}
+
+/** Given to a colleague on the road: off this list at once, though the server has not heard of it (P28). */
+function handedOn(row: OverlaidRow): string | null {
+  const { handover, courier } = row.body?.task ?? {};
+  const mine = handover?.given !== undefined && handover.given !== null && row.pending.includes(handover.given.op_id);
+  return mine && courier === handover.taker ? 'handed_over' : null;
 }
 
 function stateOf(snap: Snapshot, mine: OutboxRow[], unsent: number): ItemState {

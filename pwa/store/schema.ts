@@ -1,7 +1,7 @@
 /** What lies in the handheld's IndexedDB. Types and names only. */
 import type { DBSchema, IDBPDatabase } from 'idb';
 
-import type { Envelope, ResultStatus } from '../../sync/ts/records';
+import type { Envelope, Json, ResultStatus } from '../../sync/ts/records';
 
 export const DATABASE_VERSION = 1;
 
@@ -38,6 +38,29 @@ export interface ResultRow {
   parked?: true;
 }
 
+/** Something dispatcher or customer changed of a task on the list: what was, and what is. */
+export interface Change {
+  what:
+    | 'added'
+    | 'removed'
+    | 'window'
+    | 'address'
+    | 'sequence'
+    | 'phone'
+    | 'pieces'
+    | 'amount'
+    | 'cancelled'
+    | 'revived'
+    | 'request'
+    | 'note';
+  /** Of the request or the note; "" for what a task has once. */
+  id: string;
+  was: Json;
+  is: Json;
+  /** When this handheld heard of it. */
+  at: number;
+}
+
 /** A pulled row. A removal stays as `present: false` with its personal data gone, so that what waits can be named (P28). */
 export interface MirrorRow {
   entity: string;
@@ -49,6 +72,8 @@ export interface MirrorRow {
   body: unknown;
   /** Ids of requests that came or changed since the courier last opened the task; absent when there are none. */
   fresh?: string[];
+  /** What others changed of it since the courier last said that he had seen it; absent when there is nothing. */
+  changes?: Change[];
 }
 
 /** A page's row before its scope is complete. `run` keeps two pulls apart. */
@@ -113,6 +138,24 @@ export interface RetryValue {
   code: string | null;
 }
 
+/** A colleague's log on its way to the server (P11): never an operation of this handheld's own. */
+export interface CarriedValue {
+  /** Hash of `body`. */
+  id: string;
+  device: string;
+  author_name: string;
+  /** Operations in it. */
+  n: number;
+  made_at: number;
+  /** The text its handheld wrote, and its seal on it; empty once the server has taken it. */
+  body: string;
+  seal: string;
+  /** Hashes of proofs that came with it and are not at the server yet. */
+  proofs: string[];
+  state: 'waiting' | 'taken' | 'refused';
+  code: string | null;
+}
+
 export interface MetaValues {
   identity: IdentityValue;
   local: LocalValue;
@@ -128,6 +171,7 @@ export interface MetaValues {
   standing: Standing;
   /** Credential of a wiped handheld that has not yet been able to say so; nothing else is left of it (P34). */
   wiping: string;
+  carried: CarriedValue[];
   /** Moves while somebody syncs: a holder of the lock that stands still is not waited for (P12). */
   beat: { holder: string; count: number };
 }

@@ -9,6 +9,7 @@ const NOTICE_KINDS = [
   'delivered',
   'attempt_failed',
   'correction',
+  'consent_asked',
   'task_new',
   'task_changed',
   'task_removed',

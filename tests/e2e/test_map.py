@@ -354,3 +354,24 @@ def test_a_file_that_can_not_be_read_leaves_the_schematic_and_says_so(
     expect(by(page, "map-note")).to_have_count(0)
     page.wait_for_function(STANDS)
     assert seen.colour(*STATION, GROUND) == LIGHT["water"]
+
+
+def test_the_handheld_draws_the_same_ground_and_has_it_without_a_signal(
+    stage: Stage, browser: Browser
+) -> None:
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="zh-CN")
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    enrol(page, stage.url, stage.enrolment_code("阿良"))
+    expect(row(page, ROUTES["阿良"][0])).to_be_visible()
+    page.goto(f"{stage.url}/#/map")
+    expect(by(page, "map")).to_have_attribute("data-ground", "shown")
+    page.wait_for_function(STANDS)
+    look(page, "handheld-map-ground")
+    page.evaluate("location.hash = '#/'")
+    context.set_offline(True)
+    page.evaluate("location.hash = '#/map'")
+    expect(by(page, "map")).to_have_attribute("data-ground", "shown")
+    page.wait_for_function(STANDS)
+    assert page.evaluate(f"document.querySelectorAll({GROUND!r}).length") > 0
+    context.close()

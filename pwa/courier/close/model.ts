@@ -1,6 +1,6 @@
 /** Handing in: this phone's count beside the server's, what they differ in, and what still stands in the way. Pure. */
-import type { Difference, Draft, ItemState, Receipt, ShiftView, SyncStatus, TaskView } from '../../engine';
-
+import type { Difference, Draft, Envelope, ItemState, Receipt, ShiftView, SyncStatus, TaskView } from '../../engine';
+import { isScanned } from '../load/model';
 import { isLeft, isStopped } from '../task';
 
 export interface Closing {
@@ -56,6 +56,53 @@ export function blockedBy(status: SyncStatus | null, shift: ShiftView | null, re
 
 export function closeShift(entity: string, { recorded, confirmed, waiting, cash }: Closing): Draft[] {
   return [{ type: 'shift.closed', entity, payload: { recorded, confirmed, waiting, cash_minor: cash } }];
+}
+
+/** Why work is left, as far as this handheld can tell; what the station then does with it follows from that. */
+export type Why = 'notLoaded' | 'notOut' | 'notTried' | 'notFetched' | 'stopped';
+
+export function whyOf(view: TaskView): Why {
+  if (isStopped(view)) return 'stopped';
+  if (view.task.kind === 'pickup') return 'notFetched';
+  if (view.task.status === 'assigned' || view.task.status === 'created')
+    return isScanned(view) ? 'notOut' : 'notLoaded';
+  return 'notTried';
+}
+
+/** What is left, by the reason it was left for, in the order in which the reasons come up. */
+export function byReason(tasks: readonly TaskView[]): [Why, TaskView[]][] {
+  const reasons = [...new Set(tasks.map(whyOf))];
+  return reasons.map((why) => [why, tasks.filter((view) => whyOf(view) === why)]);
+}
+
+const DONE = new Set(['task.delivered', 'task.picked_up']);
+const FAILED = new Set(['task.attempt_failed', 'task.held', 'task.returned', 'task.problem_reported']);
+const TO_STATION = new Set(['out_for_delivery', 'arrived', 'attempt_failed', 'held', 'returned', 'cancelled']);
+
+/** Parcels that are in the van still and go over the counter: what failed, what was stopped, and what was not tried. */
+export function bringBack(tasks: readonly TaskView[]): TaskView[] {
+  const carried = (view: TaskView): boolean => view.task.status !== 'cancelled' || isScanned(view);
+  return tasks.filter((view) => view.task.kind === 'delivery' && TO_STATION.has(view.task.status) && carried(view));
+}
+
+/**
+ * How the shift went, from what was recorded in it: the list forgets what is finished. `left` is what the list still has open.
+ */
+export function tally(
+  operations: readonly Envelope[],
+  tasks: readonly TaskView[],
+): { done: number; failed: number; left: number; back: number } {
+  const takenBack = new Set(operations.map((op) => op.payload['corrects']).filter(Boolean));
+  const standing = operations.filter((op) => !takenBack.has(op.op_id));
+  // The last word on each task counts: one that failed in the morning may be done by the evening.
+  const last = new Map(standing.filter((op) => DONE.has(op.type) || FAILED.has(op.type)).map((op) => [op.entity, op]));
+  const of = (types: ReadonlySet<string>): number => [...last.values()].filter((op) => types.has(op.type)).length;
+  return {
+    done: of(DONE),
+    failed: of(FAILED),
+    left: tasks.filter((view) => isLeft(view) || isStopped(view)).length,
+    back: bringBack(tasks).length,
+  };
 }
 
 /** What comes by itself is a hollow dot; what does not is for a person. */

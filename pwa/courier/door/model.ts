@@ -2,10 +2,12 @@
  * Signing off a delivery: which proofs this door asks for, which one is missing next, and the operations that come
  * out of it. Pure.
  */
-import type { BlobInput, Draft, TaskView } from '../../engine';
+import type { BlobInput, Draft, JsonObject, TaskView } from '../../engine';
 import type { IconName } from '../../ui/icons';
 import { parseMoney } from '../../ui/format';
-import { activeRequests, amountDue, shownRequests, type When } from '../task';
+import { amountDue, isLeft, shownRequests, stopKey, type When } from '../task';
+import { consentOf, named, needsConsent, type Consent } from './consent';
+import type { PinCheck } from './pin';
 
 export const recipients = ['self', 'family', 'reception', 'neighbour', 'locker', 'station'] as const;
 export type Recipient = (typeof recipients)[number];
@@ -19,9 +21,6 @@ export const recipientIcons: Record<Recipient, IconName> = {
   station: 'station',
 };
 
-export const consents = ['phone', 'in_person', 'on_order', 'other'] as const;
-export type Consent = (typeof consents)[number];
-
 export interface DoorForm {
   recipient: Recipient | null;
   /** Who took it, when it is not the recipient. */
@@ -34,7 +33,21 @@ export interface DoorForm {
   method: 'cash' | 'qr' | null;
   /** What was typed as another amount; null takes the amount due. */
   amount: string | null;
+  /** The customer's code as typed, and whether it fits. */
+  pin: string;
+  pinCheck: PinCheck;
+  /** The customer cannot tell a code. */
+  noPin: boolean;
+  /** How many pieces are handed over; null for all of them. */
+  pieces: number | null;
+  /** What became of the other pieces: a code of the reason list. */
+  rest: string | null;
+  /** Other tasks of this recipient that are signed for with this one. */
+  together: string[];
 }
+
+/** What can have become of pieces that are not handed over, the usual first. */
+export const REST = ['SHORT', 'DAMAGED', 'REFUSED', 'OTHER'] as const;
 
 export function blankForm(): DoorForm {
   return {
@@ -46,25 +59,20 @@ export function blankForm(): DoorForm {
     photos: 0,
     method: null,
     amount: null,
+    pin: '',
+    pinCheck: 'none',
+    noPin: false,
+    pieces: null,
+    rest: null,
+    together: [],
   };
 }
 
-export type Step = 'payment' | 'recipient' | 'consent' | 'signature' | 'photo' | 'save';
+export type Step = 'payment' | 'recipient' | 'consent' | 'pin' | 'rest' | 'signature' | 'photo' | 'save';
 
 /** A locker and a pickup point cannot sign: there the photo is the proof. */
 export function signs(recipient: Recipient): boolean {
   return recipient !== 'locker' && recipient !== 'station';
-}
-
-/** Law: whoever is not the recipient takes it only with the recipient's consent, and the consent is recorded. */
-export function needsConsent(recipient: Recipient | null): boolean {
-  return recipient !== null && recipient !== 'self';
-}
-
-/** The customer already asked for this on the order: consent is on record and only has to be repeated. */
-export function consentOnOrder(view: TaskView, recipient: Recipient, when: When): boolean {
-  const asked = activeRequests(view, when).some((request) => request.kind === 'leave_at_reception');
-  return recipient === 'reception' && asked;
 }
 
 /** Minor units that will be recorded as collected; null when what was typed is no amount. */
@@ -74,9 +82,30 @@ export function collected(view: TaskView, form: DoorForm): number | null {
   return typed === null || typed === 0 ? null : typed;
 }
 
-export function chooseRecipient(view: TaskView, form: DoorForm, recipient: Recipient, when: When): DoorForm {
-  const consent = consentOnOrder(view, recipient, when) ? 'on_order' : null;
-  return { ...form, recipient, consent: form.recipient === recipient ? form.consent : consent };
+export function chooseRecipient(form: DoorForm, recipient: Recipient): DoorForm {
+  return { ...form, recipient, consent: form.recipient === recipient ? form.consent : null };
+}
+
+/** Whether some pieces stay behind. */
+export function isPartial(view: TaskView, form: DoorForm): boolean {
+  return form.pieces !== null && form.pieces < view.parcel.pieces;
+}
+
+/** What else is open here for the same recipient, and needs no more than a signature. */
+export function alsoHere(view: TaskView, tasks: readonly TaskView[]): TaskView[] {
+  const { customer, task } = view;
+  if (!customer.id) return [];
+  return tasks.filter(
+    (one) =>
+      one.task.id !== task.id &&
+      one.customer.id === customer.id &&
+      one.task.kind === 'delivery' &&
+      stopKey(one) === stopKey(view) &&
+      isLeft(one) &&
+      !one.removed &&
+      amountDue(one) === 0 &&
+      !one.pin,
+  );
 }
 
 export interface Item {
@@ -86,12 +115,13 @@ export interface Item {
   optional: boolean;
 }
 
-function consentGiven(form: DoorForm): boolean {
-  return form.consent !== null && (form.consent !== 'other' || form.consentNote.trim() !== '');
+function consentGiven(view: TaskView, form: DoorForm, when: When): boolean {
+  const consent = consentOf(view, form.recipient ?? '', form.consent, when);
+  return consent !== null && (consent !== 'other' || form.consentNote.trim() !== '');
 }
 
 /** The checklist in the order of the hands: money first, then who, then the proof. */
-export function checklist(view: TaskView, form: DoorForm): Item[] {
+export function checklist(view: TaskView, form: DoorForm, when: When): Item[] {
   const { recipient } = form;
   const signing = recipient === null || signs(recipient);
   const items: Item[] = [{ step: 'scan', done: view.parcel.scans > 0, optional: true }];
@@ -99,7 +129,12 @@ export function checklist(view: TaskView, form: DoorForm): Item[] {
     items.push({ step: 'payment', done: form.method !== null && collected(view, form) !== null, optional: false });
   }
   items.push({ step: 'recipient', done: recipient !== null, optional: false });
-  if (needsConsent(recipient)) items.push({ step: 'consent', done: consentGiven(form), optional: false });
+  if (needsConsent(recipient)) items.push({ step: 'consent', done: consentGiven(view, form, when), optional: false });
+  if (view.pin) {
+    const typed = form.pinCheck === 'right' || form.pinCheck === 'unchecked';
+    items.push({ step: 'pin', done: typed || form.noPin, optional: false });
+  }
+  if (isPartial(view, form)) items.push({ step: 'rest', done: form.rest !== null, optional: false });
   if (signing) {
     const byPhoto = form.photos > 0 && !form.signed;
     items.push({ step: 'signature', done: form.signed, optional: byPhoto });
@@ -109,8 +144,8 @@ export function checklist(view: TaskView, form: DoorForm): Item[] {
 }
 
 /** The next missing thing; `save` when nothing is. */
-export function nextStep(view: TaskView, form: DoorForm): Step {
-  const missing = checklist(view, form).find((item) => !item.done && !item.optional);
+export function nextStep(view: TaskView, form: DoorForm, when: When): Step {
+  const missing = checklist(view, form, when).find((item) => !item.done && !item.optional);
   return missing && missing.step !== 'scan' ? missing.step : 'save';
 }
 
@@ -119,12 +154,21 @@ export interface Proofs {
   photos: Uint8Array[];
 }
 
-/** Payment and delivery in one submit, so that neither can be saved without the other. */
+/** What a sign-off needs beside its form: the moment, what was told of a consent, and what it is signed together with. */
+export interface Around {
+  when: When;
+  note: string | null;
+  others: readonly TaskView[];
+  /** The id that ties deliveries signed together. */
+  together: string;
+}
+
+/** Payment and deliveries in one submit, so that none can be saved without the others; together they share the proofs. */
 export function signOff(
   view: TaskView,
   form: DoorForm,
   proofs: Proofs,
-  consentText: string | null,
+  { when, note, others, together }: Around,
 ): { drafts: Draft[]; blobs: BlobInput[] } {
   const blobs: BlobInput[] = [];
   const refer = (bytes: Uint8Array, type: string, kind: 'signature' | 'photo'): string => {
@@ -143,19 +187,30 @@ export function signOff(
       payload: { task: task.id, amount_minor: amount, currency: obligation.currency, method: form.method },
     });
   }
-  drafts.push({
+  const recipient = form.recipient ?? 'self';
+  const handed = (one: TaskView, more: JsonObject): Draft => ({
     type: 'task.delivered',
-    entity: `task:${task.id}`,
-    base: shownRequests(view),
+    entity: `task:${one.task.id}`,
+    base: shownRequests(one),
     payload: {
-      recipient: form.recipient,
+      recipient,
       recipient_name: form.name.trim() || null,
       signature,
       photos,
-      consent: needsConsent(form.recipient) ? consentText : null,
+      consent: named(one, recipient, consentOf(one, recipient, form.consent, when), note, when),
+      ...more,
+      ...(others.length ? { together } : {}),
     },
   });
+  drafts.push(handed(view, whole(view, form)), ...others.map((one) => handed(one, {})));
   return { drafts, blobs };
+}
+
+/** What is said only where it is out of the ordinary: a code, and pieces that stay behind. */
+function whole(view: TaskView, form: DoorForm): JsonObject {
+  const pin: JsonObject = view.pin && !form.noPin && form.pin !== '' ? { pin: form.pin } : {};
+  if (!isPartial(view, form)) return pin;
+  return { ...pin, pieces: form.pieces, rest: { reason: form.rest ?? 'OTHER', note: null } };
 }
 
 /** Which face the screen shows: the form, what has happened, or the stop sign of a task taken back. */
@@ -163,8 +218,9 @@ export type Phase = 'form' | 'stopped' | 'outcome' | 'removed';
 
 export function phase(view: TaskView, anyway: boolean): Phase {
   if (view.removed) return 'removed';
-  const { status } = view.task;
-  if (anyway && (status === 'cancelled' || status === 'attempt_failed')) return 'form';
+  const { status, problem } = view.task;
+  if (problem && !anyway && !view.task.outcome) return 'outcome';
+  if (anyway && (problem || status === 'cancelled' || status === 'attempt_failed')) return 'form';
   if (status === 'cancelled' || (view.task.cancelled && !view.task.outcome)) return anyway ? 'form' : 'stopped';
   return view.task.outcome || !['created', 'assigned', 'out_for_delivery', 'arrived'].includes(status)
     ? 'outcome'

@@ -2,7 +2,7 @@ import { EnrolError } from '../../engine';
 import { toasts } from '../../ui/toast.svelte';
 import { router } from '../router.svelte';
 import { session } from '../session.svelte';
-import { t } from '../text';
+import { t } from '../road/text';
 
 /** Answers null when logged in, else the code of what went wrong. A phone the station has stopped is enrolled anew. */
 export async function logIn(code: string): Promise<string | null> {
@@ -16,7 +16,7 @@ export async function logIn(code: string): Promise<string | null> {
   await session.refresh();
   engine.start();
   router.home();
-  toasts.show({ text: t('login.done'), tone: 'good' });
+  toasts.show({ text: () => t('login.done'), tone: 'good' });
   return null;
 }
 

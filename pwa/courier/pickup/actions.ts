@@ -1,6 +1,6 @@
 import type { TaskView } from '../../engine';
 import { guarded, saveWithPhotos } from '../saved';
-import { t } from '../text';
+import { t } from '../road/text';
 import { tail } from '../words';
 import { pickUp, type PickupForm } from './model';
 
@@ -12,7 +12,7 @@ export function savePickup(
 ): Promise<boolean> {
   return guarded(() =>
     saveWithPhotos((kept) => pickUp(view, waybill, form, kept), photos, {
-      text: t('pickup.saved', { n: form.pieces }),
+      text: () => t('pickup.saved', { n: form.pieces }),
       detail: tail(waybill),
       cue: 'saved',
     }),

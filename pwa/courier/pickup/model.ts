@@ -8,12 +8,16 @@ export interface PickupForm {
   pieces: number;
   /** Kilograms as typed; empty when not weighed. */
   weight: string;
+  packaging: Packaging | null;
 }
+
+export const packagings = ['own', 'envelope', 'bag', 'box', 'reinforced', 'cold'] as const;
+export type Packaging = (typeof packagings)[number];
 
 export const MOST_PIECES = 999;
 
 export function pickupForm(view: TaskView | null): PickupForm {
-  return { pieces: view?.parcel.pieces ?? 1, weight: '' };
+  return { pieces: view?.parcel.pieces ?? 1, weight: '', packaging: null };
 }
 
 /** Grams, null when not weighed, undefined when what was typed is no weight. */
@@ -44,6 +48,7 @@ export function pickUp(
     weight_g: grams(form) ?? null,
     photos: blobs.map((_, at) => `blob:${at}`),
     waybill,
+    ...(form.packaging === null ? {} : { packaging: form.packaging }),
   };
   const task = view?.task.id ?? pickupTask(waybill);
   const base = shownRequests(view);

@@ -1,9 +1,14 @@
 /** What went wrong at a door: the reasons in the order of use, what each asks for, and what happens next. Pure. */
 import type { BlobInput, Draft, TaskView } from '../../engine';
-import { allReasons, type Evidence, type Reason } from '../reasons';
+import { shown } from '../../../sync/ts/evidence';
+import { allReasons, type Evidence, type Must, type Reason } from '../reasons';
 import { amountDue, shownRequests } from '../task';
 
-export type Act = 'attempt_failed' | 'held' | 'returned';
+/** A held parcel (留仓件) waits at the station; a problem parcel (问题件) waits for customer service. */
+export type Act = 'attempt_failed' | 'held' | 'returned' | 'problem_reported';
+
+/** What is wrong with the parcel itself: customer service decides. A parcel that was refused for it is a failed attempt. */
+const PROBLEMS = ['DAMAGED', 'SHORT', 'LOST', 'LABEL_MISMATCH'];
 
 /** Most used first; the rest follow in the order of the table. */
 const useOrder = [
@@ -38,11 +43,11 @@ export function reasons(view: TaskView): Reason[] {
     .sort((one, other) => rank(one.code) - rank(other.code));
 }
 
-/** What the courier does with the parcel. A pickup can only fail; a held parcel can only be returned. */
+/** What the courier does with the parcel. A pickup can only fail; a held parcel can only be returned or be a problem. */
 export function acts(view: TaskView): Act[] {
   if (view.task.kind === 'pickup') return ['attempt_failed'];
-  if (view.task.status === 'held') return ['returned'];
-  return ['attempt_failed', 'held', 'returned'];
+  if (view.task.status === 'held') return ['returned', 'problem_reported'];
+  return ['attempt_failed', 'held', 'returned', 'problem_reported'];
 }
 
 /** The usual act for a reason; the courier may choose another. */
@@ -53,7 +58,9 @@ export function usualAct(view: TaskView, reason: Reason): Act {
       ? 'returned'
       : reason.next === 'hold'
         ? 'held'
-        : 'attempt_failed';
+        : PROBLEMS.includes(reason.code)
+          ? 'problem_reported'
+          : 'attempt_failed';
   return possible.includes(usual) ? usual : (possible[0] ?? 'attempt_failed');
 }
 
@@ -62,32 +69,53 @@ export interface ProblemForm {
   act: Act;
   note: string;
   photos: number;
-  /** When the courier called from this screen, ms. */
-  called: number | null;
+  /** The courier says that he called in another way than by this handheld. */
+  called: boolean;
 }
 
-export type Missing = 'reason' | Evidence;
+/** What a complaint would ask for, with what there is: `need` of calls, seconds, photos; 1 for a note. */
+export interface Asked {
+  name: Evidence;
+  need: number;
+  have: number;
+  done: boolean;
+}
+
+/** The attempt check: what the chosen reason demands, and what the courier could show if he left now. */
+export function attemptCheck(view: TaskView, form: ProblemForm, author: string, at: number): Asked[] {
+  if (!form.reason) return [];
+  const report = { photos: form.photos, note: form.note, at };
+  const found = shown(view.task, author, form.reason.code, report);
+  if (found === null) return [];
+  const asked = Object.entries(form.reason.evidence) as [Evidence, number | boolean][];
+  return asked.map(([name, need]) => ({
+    name,
+    need: Number(need),
+    have: Number(found[name] ?? 0),
+    done: !found.missing.includes(name),
+  }));
+}
+
+export type Missing = 'reason' | Must;
 
 /** The first thing the chosen reason still asks for; null when the report can be saved. */
-export function missing(form: ProblemForm): Missing | null {
+export function missing(view: TaskView, form: ProblemForm): Missing | null {
   if (!form.reason) return 'reason';
-  const has: Record<Evidence, boolean> = {
-    photo: form.photos > 0,
+  const has: Record<Must, boolean> = {
+    photos: form.photos > 0,
     note: form.note.trim() !== '',
-    call: form.called !== null,
+    calls: form.called || (view.task.calls ?? []).length > 0,
   };
-  return form.reason.evidence.find((one) => !has[one]) ?? null;
+  return form.reason.must.find((one) => !has[one]) ?? null;
 }
 
-/** `callNote` is the sentence about the call, put before the courier's own note. */
 export function report(
   view: TaskView,
   form: ProblemForm,
   photos: Uint8Array[],
-  callNote: string | null,
 ): { drafts: Draft[]; blobs: BlobInput[] } {
   const blobs = photos.map((bytes): BlobInput => ({ bytes, type: 'image/jpeg', kind: 'photo' }));
-  const note = [callNote, form.note.trim()].filter(Boolean).join(' ') || null;
+  const note = form.note.trim() || null;
   const payload = { reason: form.reason?.code ?? 'OTHER', note, photos: blobs.map((_, at) => `blob:${at}`) };
   const draft = {
     type: `task.${form.act}` as const,

@@ -122,7 +122,3 @@ export function startShift(shift: string, station: string, tasks: readonly TaskV
     { type: 'shift.started', entity: `shift:${shift}`, payload: { station, tasks: tasks.filter(isLeft).length } },
   ];
 }
-
-export function outForDelivery(tasks: readonly TaskView[]): Draft[] {
-  return tasks.map((view) => ({ type: 'task.out_for_delivery', entity: `task:${view.task.id}`, payload: {} }));
-}

@@ -140,6 +140,11 @@ const SIDES: Readonly<Record<string, Sides>> = {
   amount_differs: { mine: 'handheld', theirs: 'due' },
   second_payment: { mine: 'handheld', theirs: 'record' },
   disputed: { mine: 'customer', theirs: 'record' },
+  no_consent: { mine: 'handheld', theirs: 'wish' },
+  wrong_code: { mine: 'handheld', theirs: 'due' },
+  partial: { mine: 'handheld', theirs: 'due' },
+  problem: { mine: 'handheld', theirs: 'record' },
+  handover: { mine: 'handheld', theirs: 'record' },
 };
 
 /** Who speaks in the two columns. Not every case is the handheld against the plan. */

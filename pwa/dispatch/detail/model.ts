@@ -3,6 +3,8 @@ import { isSkewed } from '../conflicts/model';
 import type { Person, Proof, TimelineEntry } from '../types';
 import { isRecord, shown, type Shown } from '../values';
 
+const MISSING = ['missing_calls', 'missing_dwell_s', 'missing_photos', 'missing_note'];
+
 /** What is said behind the operation's word, in the order a colleague would say it. */
 const SAID: Readonly<Record<string, readonly string[]>> = {
   'order.imported': ['merchant', 'reference'],
@@ -11,11 +13,16 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   'task.cancelled': ['reason_text'],
   'task.window_changed': ['window_start', 'window_end'],
   'task.reattempt_planned': ['courier', 'window_start', 'window_end'],
-  'task.delivered': ['recipient', 'recipient_name', 'consent'],
-  'task.picked_up': ['pieces', 'weight_g'],
-  'task.attempt_failed': ['reason', 'note'],
-  'task.held': ['reason', 'note'],
-  'task.returned': ['reason', 'note'],
+  'task.delivered': ['recipient', 'recipient_name', 'consent', 'consent_note', 'pieces', 'reason', 'note', 'together'],
+  'task.picked_up': ['pieces', 'weight_g', 'packaging'],
+  'task.attempt_failed': ['reason', 'note', ...MISSING],
+  'task.held': ['reason', 'note', ...MISSING],
+  'task.returned': ['reason', 'note', ...MISSING],
+  'task.problem_reported': ['reason', 'note', ...MISSING],
+  'task.called': ['channel', 'result'],
+  'task.consent_asked': ['kind'],
+  'task.handed_over': ['to'],
+  'task.taken_over': ['from'],
   'task.noted': ['text'],
   'parcel.scanned': ['verdict', 'source'],
   'customer.request_set': ['text'],

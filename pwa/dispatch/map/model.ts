@@ -1,14 +1,11 @@
 /** Stops on a map: projected once, gathered into clusters where they are dense. Pure; screen distances in px. */
 import { GLYPHS, type Tone } from '../parts/glyphs';
+import { mercator, type Corners } from '../../ui/map/geometry';
 import type { MapStop } from '../types';
 
-const E7 = 1e7;
+export { mercator };
 
-/** Web Mercator, 0..1 from west to east and from north to south. */
-export function mercator(lat: number, lng: number): { x: number; y: number } {
-  const sine = Math.min(0.9999, Math.max(-0.9999, Math.sin((lat * Math.PI) / 180)));
-  return { x: lng / 360 + 0.5, y: 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI) };
-}
+const E7 = 1e7;
 
 export interface Points {
   stops: readonly MapStop[];
@@ -130,9 +127,6 @@ export function gridStep(metres: number, least: number): number {
   return factor * power;
 }
 
-/** South-west and north-east, each latitude and longitude in degrees. */
-export type Corners = [[number, number], [number, number]];
-
 /** Bounds of what is to be seen; null when there is nothing. */
 export function boundsOf(places: Iterable<{ lat_e7: number; lng_e7: number }>): Corners | null {
   let south = Infinity;
@@ -150,22 +144,6 @@ export function boundsOf(places: Iterable<{ lat_e7: number; lng_e7: number }>): 
     [south, west],
     [north, east],
   ];
-}
-
-/** Whether two areas have nothing in common; with one of them unknown nobody can say so. */
-export function apart(one: Corners, other: Corners | null): boolean {
-  if (other === null) return false;
-  const [[south, west], [north, east]] = one;
-  const [[bottom, left], [top, right]] = other;
-  return north < bottom || top < south || east < left || right < west;
-}
-
-/** Column and row of the tile a place lies in. */
-export function tileAt(lat: number, lng: number, zoom: number): [number, number] {
-  const { x, y } = mercator(lat, lng);
-  const most = 2 ** zoom - 1;
-  const within = (share: number) => Math.min(most, Math.max(0, Math.floor(share * 2 ** zoom)));
-  return [within(x), within(y)];
 }
 
 /** Stops as rows of the table now say they are; null = a row the map does not know: it has to be read as a whole. */

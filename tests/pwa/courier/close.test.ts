@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { blockedBy, closeShift, closing, markOf, verdict } from '../../../pwa/courier/close/model';
-import type { Difference, Receipt, ShiftView, SyncStatus } from '../../../pwa/engine';
+import {
+  blockedBy,
+  bringBack,
+  closeShift,
+  closing,
+  markOf,
+  tally,
+  verdict,
+  whyOf,
+} from '../../../pwa/courier/close/model';
+import type { Difference, Envelope, Receipt, ShiftView, SyncStatus } from '../../../pwa/engine';
 import { aDay } from '../preview/fixtures';
-import { cancelled } from './cases';
+import { cancelled, scanned, withOutcome } from './cases';
 
 const status = (more: Partial<SyncStatus> = {}) =>
   ({ waiting: 0, proofsWaiting: 0, recorded: 3, confirmed: 3, allConfirmed: true, ...more }) as SyncStatus;
@@ -85,4 +94,39 @@ it('hands in the counts of the shift, not those of the storage, and what is left
       payload: { recorded: 214, confirmed: 213, waiting: 0, cash_minor: 12_800 },
     },
   ]);
+});
+
+describe('what is left, and why', () => {
+  const out = aDay('out_for_delivery');
+  it('tells what was never loaded from what was not tried', () => {
+    const [loaded] = aDay('assigned');
+    expect(whyOf(loaded!)).toBe('notLoaded');
+    expect(whyOf(scanned(loaded!))).toBe('notOut');
+    expect(whyOf(out[0]!)).toBe('notTried');
+    expect(whyOf(cancelled(out[0]!))).toBe('stopped');
+    expect(whyOf(out.find((view) => view.task.kind === 'pickup')!)).toBe('notFetched');
+  });
+  it('hands back what is in the van, and nothing that never was in it', () => {
+    const day = out.map((view, at) =>
+      at === 0 ? withOutcome(view, 'delivered') : at === 1 ? withOutcome(view, 'attempt_failed') : view,
+    );
+    const deliveries = day.filter((view) => view.task.kind === 'delivery').length;
+    expect(bringBack(day)).toHaveLength(deliveries - 1);
+    expect(bringBack(aDay('assigned'))).toEqual([]);
+    expect(bringBack([cancelled(out[0]!), cancelled(scanned(out[2]!))])).toHaveLength(1);
+    expect(tally([], day)).toMatchObject({ done: 0, left: day.length - 2, back: deliveries - 1 });
+  });
+  it('counts the last word on each task, and nothing that was taken back', () => {
+    const op = (op_id: string, type: string, entity: string, payload = {}): Envelope =>
+      ({ op_id, type, entity, payload }) as unknown as Envelope;
+    const shift = [
+      op('1', 'task.attempt_failed', 'task:a'),
+      op('2', 'task.delivered', 'task:a'),
+      op('3', 'task.delivered', 'task:b'),
+      op('4', 'operation.corrected', 'task:b', { corrects: '3' }),
+      op('5', 'task.held', 'task:c'),
+      op('6', 'task.picked_up', 'task:d'),
+    ];
+    expect(tally(shift, [])).toEqual({ done: 2, failed: 1, left: 0, back: 0 });
+  });
 });

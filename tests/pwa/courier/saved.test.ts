@@ -42,6 +42,12 @@ describe('after a save', () => {
     await vi.waitFor(() => expect(asked).toHaveLength(2));
     expect(asked[1]?.drafts[0]).toMatchObject({ type: 'operation.corrected', payload: { corrects: 'op' } });
   });
+  it('the toast follows a switch of the language while it stands', () => {
+    saved({ text: () => language.current });
+    expect(toasts.current?.text).toBe('en');
+    language.set('zh', false);
+    expect(toasts.current?.text).toBe('zh');
+  });
   it('there is nothing to take back where nothing was written', () => {
     saved({ text: 'x', undo: [] });
     expect(toasts.current?.undo).toBeUndefined();
@@ -55,6 +61,8 @@ describe('a full disk (P13)', () => {
     expect(asked.map((one) => one.blobs.length)).toEqual([1, 0]);
     expect(toasts.current).toMatchObject({ tone: 'warn', text: 'The photo was not kept (storage full)' });
     expect(toasts.current?.detail).toContain('Delivery saved.');
+    toasts.undo();
+    await vi.waitFor(() => expect(asked[2]?.drafts[0]).toMatchObject({ type: 'operation.corrected' }));
   });
   it('without photos to give up is told as not saved', async () => {
     answers = ['quota'];

@@ -3,14 +3,18 @@ import {
   faces,
   keep,
   KEPT,
+  lastTaken,
   leaves,
   manifestAt,
   recordScan,
   screenAfter,
+  shortened,
   stay,
+  tally,
   type Shown,
 } from '../../../pwa/courier/scan/model';
-import type { TaskView, VerdictView } from '../../../pwa/engine';
+import { buzzes, tones } from '../../../pwa/device/sound';
+import type { Envelope, ScanVerdict, TaskView, VerdictView } from '../../../pwa/engine';
 import { aDay } from '../preview/fixtures';
 import { withOutcome } from './cases';
 
@@ -22,6 +26,16 @@ const seen = (more: Partial<VerdictView>): VerdictView => ({
   waybill: first.parcel.waybill,
   entity: `parcel:${first.parcel.id}`,
   manifest_age_ms: null,
+  ...more,
+});
+const shown = (more: Partial<Shown>): Shown => ({
+  ...seen({}),
+  id: 1,
+  at: 0,
+  source: 'camera',
+  check: 'none',
+  operations: [],
+  undone: false,
   ...more,
 });
 const today = { screen: 'today' } as const;
@@ -59,15 +73,54 @@ describe('the screen after a scan', () => {
   });
 });
 
+describe('a batch', () => {
+  const [envelope] = [{ op_id: 'x' } as Envelope];
+  it('counts what was not taken back, what needs the courier first', () => {
+    const batch = [
+      shown({ verdict: 'mine' }),
+      shown({ verdict: 'unknown', waybill: 'A', undone: true }),
+      shown({ verdict: 'other_route', waybill: 'B' }),
+      shown({ verdict: 'mine', waybill: 'C' }),
+      shown({ verdict: 'duplicate', waybill: 'C' }),
+    ];
+    expect(tally(batch)).toEqual({
+      total: 3,
+      parts: [
+        { verdict: 'other_route', count: 1 },
+        { verdict: 'duplicate', count: 1 },
+        { verdict: 'mine', count: 2 },
+      ],
+    });
+  });
+  it('undo takes the newest that is in the log and was not taken back', () => {
+    const list = [
+      shown({ id: 4 }),
+      shown({ id: 3, operations: [envelope], undone: true }),
+      shown({ id: 2, operations: [envelope] }),
+      shown({ id: 1, operations: [envelope] }),
+    ];
+    expect(lastTaken(list)?.id).toBe(2);
+    expect(lastTaken([shown({})])).toBeNull();
+  });
+  it('shows the beginning of what is too long', () => {
+    expect(shortened('SF1428805599012')).toBe('SF1428805599012');
+    expect([...shortened('长'.repeat(4_000), 60)]).toHaveLength(60);
+  });
+});
+
 describe('how verdicts look', () => {
-  it('no two share both shape and colour', () => {
-    const looks = Object.values(faces).map(({ tone, icon }) => `${tone} ${icon}`);
-    expect(new Set(looks).size).toBe(6);
-    expect(new Set(Object.values(faces).map(({ icon }) => icon)).size).toBe(6);
+  it('no two share a shape, a colour, a sound or a buzz', () => {
+    const verdicts = Object.keys(faces) as ScanVerdict[];
+    const different = (what: (verdict: ScanVerdict) => unknown): number =>
+      new Set(verdicts.map((verdict) => JSON.stringify(what(verdict)))).size;
+    expect(different((verdict) => faces[verdict].icon)).toBe(6);
+    expect(different((verdict) => faces[verdict].tone)).toBe(6);
+    expect(different((verdict) => tones[verdict])).toBe(6);
+    expect(different((verdict) => buzzes[verdict])).toBe(6);
   });
   it('bad news stays longer', () => expect(stay('other_route')).toBeGreaterThan(stay('mine')));
   it('keeps the last five, newest first', () => {
-    const list = [1, 2, 3, 4, 5, 6, 7].reduce<Shown[]>((all, id) => keep(all, { ...seen({}), id, at: id }), []);
+    const list = [1, 2, 3, 4, 5, 6, 7].reduce<Shown[]>((all, id) => keep(all, shown({ id })), []);
     expect(list.map((one) => one.id)).toEqual([7, 6, 5, 4, 3]);
     expect(list).toHaveLength(KEPT);
   });

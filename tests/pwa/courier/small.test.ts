@@ -53,20 +53,20 @@ describe('addresses of screens', () => {
 describe('a pickup', () => {
   const view = aDay().find((one) => one.task.kind === 'pickup') as TaskView;
   it('starts with the pieces of the order', () => {
-    expect(pickupForm(view)).toEqual({ pieces: 3, weight: '' });
-    expect(pickupForm(null)).toEqual({ pieces: 1, weight: '' });
+    expect(pickupForm(view)).toEqual({ pieces: 3, weight: '', packaging: null });
+    expect(pickupForm(null)).toEqual({ pieces: 1, weight: '', packaging: null });
   });
   it('need not be weighed, but a weight must be one', () => {
-    expect(grams({ pieces: 1, weight: ' ' })).toBeNull();
-    expect(grams({ pieces: 1, weight: '1.25' })).toBe(1250);
-    expect(ready({ pieces: 1, weight: 'x' })).toBe(false);
-    expect(ready({ pieces: 0, weight: '' })).toBe(false);
+    expect(grams({ pieces: 1, weight: ' ', packaging: null })).toBeNull();
+    expect(grams({ pieces: 1, weight: '1.25', packaging: null })).toBe(1250);
+    expect(ready({ pieces: 1, weight: 'x', packaging: null })).toBe(false);
+    expect(ready({ pieces: 0, weight: '', packaging: null })).toBe(false);
   });
   it('that nobody told us of has the id everyone derives', () => {
     expect(pickupTask(view.parcel.waybill)).toBe(view.task.id);
   });
   it('is saved with pieces, grams and photos', () => {
-    const { drafts, blobs } = pickUp(view, 'YT1', { pieces: 2, weight: '0.5' }, [new Uint8Array([1])]);
+    const { drafts, blobs } = pickUp(view, 'YT1', { pieces: 2, weight: '0.5', packaging: null }, [new Uint8Array([1])]);
     expect(blobs).toHaveLength(1);
     expect(drafts).toEqual([
       {

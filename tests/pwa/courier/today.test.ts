@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  count,
-  dayAhead,
-  next,
-  outForDelivery,
-  startShift,
-  stopped,
-  stops,
-  together,
-  toLoad,
-} from '../../../pwa/courier/today/model';
+import { count, dayAhead, next, startShift, stopped, stops, together, toLoad } from '../../../pwa/courier/today/model';
 import { aDay, aHugeDay, STATION, WHEN } from '../preview/fixtures';
 import { cancelled, withOutcome } from './cases';
 
@@ -83,7 +73,6 @@ describe('loading and leaving', () => {
     const load = toLoad(day);
     expect(load.tasks).toHaveLength(7);
     expect(load.scanned).toBe(0);
-    expect(outForDelivery(load.tasks).every((draft) => draft.type === 'task.out_for_delivery')).toBe(true);
   });
   it('leaves a cancelled parcel behind', () => {
     expect(toLoad(day.map((view, at) => (at === 0 ? cancelled(view) : view))).tasks).toHaveLength(6);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apart, tileAt, type Corners } from '../../../pwa/dispatch/map/model';
+import { apart, tileAt, type Corners } from '../../../pwa/ui/map/geometry';
 
 const HANGZHOU: Corners = [
   [29.9, 119.8],

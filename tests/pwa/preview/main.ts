@@ -6,7 +6,7 @@ import { router } from '../../../pwa/courier/router.svelte';
 import { session } from '../../../pwa/courier/session.svelte';
 import { settings } from '../../../pwa/courier/settings.svelte';
 import { wake } from '../../../pwa/device/sound';
-import type { CustomerRequest, NoticeView, OutboxItem, Receipt, TaskView } from '../../../pwa/engine';
+import type { Change, CustomerRequest, NewsView, NoticeView, OutboxItem, Receipt, TaskView } from '../../../pwa/engine';
 import '../../../pwa/ui/base.css';
 import { language } from '../../../pwa/ui/i18n.svelte';
 import { theme, type Theme } from '../../../pwa/ui/theme.svelte';
@@ -135,6 +135,36 @@ function apart(count: number): Receipt {
   return { since: NOW - 130 * 60_000, recorded, confirmed: 10, waiting: count, parked: 1, differences };
 }
 
+/** Everything that can be changed on the road, on three tasks and one that is gone. */
+function changed(): NewsView[] {
+  const [first, second, third] = aDay() as [TaskView, TaskView, TaskView];
+  const at = NOW - 4 * 60_000;
+  const change = (what: Change['what'], was: Change['was'], is: Change['is']): Change => ({
+    what,
+    id: what,
+    was,
+    is,
+    at,
+  });
+  const of = (view: TaskView, ...changes: Change[]): NewsView => ({
+    task: view.task.id,
+    waybill: view.parcel.waybill,
+    present: true,
+    changes,
+    at,
+  });
+  return [
+    of(
+      first,
+      change('window', [NOW - 42 * 60_000, NOW + 28 * 60_000], [NOW + 60 * 60_000, NOW + 120 * 60_000]),
+      change('note', null, '客户说门禁坏了，打电话叫他下楼'),
+    ),
+    of(second, change('amount', 0, 4_500), change('request', { kind: 'no_ring', text: '' }, null)),
+    of(third, change('added', null, null)),
+    { ...of(first, change('removed', null, 'reassigned')), task: 'gone', waybill: 'SF1428805599333', present: false },
+  ];
+}
+
 const scenes: Record<string, Partial<StubState>> = {
   work: { tasks: worked(), outbox: outbox.filter((one) => one.state !== 'needs_you') },
   fresh: {
@@ -150,6 +180,7 @@ const scenes: Record<string, Partial<StubState>> = {
     hidden: [{ id: 'x', waybill: 'SF1428805599333', reason: 'reassigned', waiting: 2 }],
   },
   asked: { tasks: asked() },
+  news: { tasks: aDay('out_for_delivery'), news: changed() },
   revoked: { tasks: worked(), outbox, phase: 'revoked' },
   empty: { tasks: [] },
   waiting: { tasks: [], lastHeard: null, phase: 'offline' },

@@ -4,14 +4,17 @@
  */
 import type {
   BlobInput,
+  CarriedView,
   Draft,
   Engine,
   Envelope,
   HiddenTask,
   Identity,
+  NewsView,
   NoticeView,
   OutboxItem,
   Receipt,
+  RescueFile,
   ShiftView,
   SyncPhase,
   SyncStatus,
@@ -26,6 +29,7 @@ export interface StubState {
   tasks: TaskView[];
   outbox: OutboxItem[];
   notices: NoticeView[];
+  news?: NewsView[];
   shift: ShiftView;
   /** What the outbox says, when left out. */
   receipt?: Receipt;
@@ -55,6 +59,7 @@ export class StubEngine implements Engine {
   #listeners = new Set<() => void>();
   #seq: number;
   #before = new Map<string, TaskView>();
+  #recorded: Envelope[] = [];
 
   constructor(private state: StubState) {
     this.#seq = state.outbox.reduce((most, item) => Math.max(most, item.seq), 0);
@@ -67,6 +72,22 @@ export class StubEngine implements Engine {
   outbox = async (): Promise<OutboxItem[]> => this.state.outbox;
   notices = async (): Promise<NoticeView[]> => this.state.notices;
   shift = async (): Promise<ShiftView> => this.state.shift;
+  recorded = async (): Promise<Envelope[]> => this.#recorded;
+  news = async (): Promise<NewsView[]> => this.state.news ?? [];
+  acknowledge = async (tasks: readonly string[]): Promise<void> => {
+    this.state.news = (this.state.news ?? []).filter((one) => !tasks.includes(one.task));
+    this.#changed();
+  };
+  rescue = async (): Promise<RescueFile> => {
+    const body = JSON.stringify({ device: 'x', operations: this.state.outbox });
+    const seal = 'a'.repeat(64);
+    return { packages: [{ body, seal }], proofs: [], operations: this.state.outbox.length };
+  };
+  carry = async (): Promise<void> => undefined;
+  carried = async (): Promise<CarriedView[]> => [
+    { id: 'c', author: '李师傅', operations: 23, made_at: NOW - 600_000, state: 'waiting', code: null },
+  ];
+  piece = async (): Promise<Uint8Array> => new Uint8Array();
   newId = (): string => derive('preview', 'id', String(++this.#seq));
   start = (): void => undefined;
   stop = (): void => undefined;
@@ -98,6 +119,7 @@ export class StubEngine implements Engine {
 
   async submit(drafts: Draft[], _blobs: BlobInput[] = []): Promise<Envelope[]> {
     const saved = drafts.map((draft) => this.#save(draft));
+    this.#recorded = [...this.#recorded, ...saved];
     this.#changed();
     return saved;
   }

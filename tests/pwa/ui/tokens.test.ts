@@ -21,10 +21,10 @@ function contrast(one: string, other: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-const text = ['text', 'quiet', 'accent', 'good', 'warn', 'bad', 'offline'];
+const text = ['text', 'quiet', 'accent', 'good', 'warn', 'bad', 'offline', 'divert', 'repeat'];
 const grounds = ['surface', 'raised'];
-const filled = ['accent', 'note', 'good', 'warn', 'bad', 'offline'];
-const soft = ['accent', 'good', 'warn', 'bad', 'offline'];
+const filled = ['accent', 'note', 'good', 'warn', 'bad', 'offline', 'divert', 'repeat'];
+const soft = ['accent', 'good', 'warn', 'bad', 'offline', 'divert', 'repeat'];
 
 describe.each(['light', 'dark', 'sunlight'])('colour roles, %s', (theme) => {
   const role = roles(theme);

@@ -1,7 +1,6 @@
 import type { closing as zh } from '../zh/closing';
 
 export const closing: Record<keyof typeof zh, string> = {
-  'close.title': 'Close shift',
   'close.since': 'Shift started {at}',
   'close.counts': 'Records of this shift on both sides',
   'close.phone': 'Phone',

@@ -16,6 +16,7 @@ export const notices = {
   'dead.kind.delivered': 'Delivered',
   'dead.kind.attempt_failed': 'Visit without success',
   'dead.kind.correction': 'Correction',
+  'dead.kind.consent_asked': 'Question: may somebody else take it',
   'dead.kind.task_new': 'New task',
   'dead.kind.task_changed': 'Task changed',
   'dead.kind.task_removed': 'Task taken away',

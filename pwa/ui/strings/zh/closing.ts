@@ -1,6 +1,5 @@
 /** Handing in: the counts of both sides and what they differ in. */
 export const closing = {
-  'close.title': '交班',
   'close.since': '{at} 开始出班',
   'close.counts': '本班两边的记录数',
   'close.phone': '手机',

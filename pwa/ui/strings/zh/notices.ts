@@ -16,6 +16,7 @@ export const notices = {
   'dead.kind.delivered': '已签收',
   'dead.kind.attempt_failed': '上门没有成功',
   'dead.kind.correction': '更正',
+  'dead.kind.consent_asked': '询问可否代收',
   'dead.kind.task_new': '新任务',
   'dead.kind.task_changed': '任务有变化',
   'dead.kind.task_removed': '任务已撤走',

@@ -3,15 +3,16 @@
  * can not be read; here the map is told, so that it can draw the schematic and say why.
  */
 import type L from 'leaflet';
-import { FetchSource, PMTiles, TileType, type Header, type RangeResponse } from 'pmtiles';
+import { FetchSource, PMTiles, TileType, type Header, type RangeResponse, type Source } from 'pmtiles';
 import { leafletLayer } from 'protomaps-leaflet';
-import { apart, tileAt, type Corners } from './model';
+import { apart, tileAt, type Corners } from './geometry';
 
 /** `coming` until the first tile is drawn; `unread` and `elsewhere` are why there is none. */
 export type Ground = 'coming' | 'shown' | 'unread' | 'elsewhere';
 
 export interface Wanted {
-  url: string;
+  /** Its address, or whatever else reads it in pieces. */
+  from: string | Source;
   dark: boolean;
   language: 'zh' | 'en';
   /** What the ground is to lie under; null = nothing yet. */
@@ -25,7 +26,7 @@ const LANGUAGES = { zh: 'zh-Hans', en: 'en' };
 
 class Tiles extends PMTiles {
   constructor(
-    source: FetchSource,
+    source: Source,
     private readonly lost: () => void,
   ) {
     super(source);
@@ -52,9 +53,7 @@ export function lay(map: L.Map, wanted: Wanted, told: (ground: Ground) => void):
     layer?.remove();
     if (why !== undefined) told(why);
   };
-  const source = new FetchSource(wanted.url);
-  source.mustReload = wanted.anew;
-  const tiles = new Tiles(source, () => end('unread'));
+  const tiles = new Tiles(sourceOf(wanted), () => end('unread'));
   const begin = async (): Promise<void> => {
     const header = await tiles.getHeader();
     if (apart(cornersOf(header), wanted.under)) return end('elsewhere');
@@ -69,6 +68,13 @@ export function lay(map: L.Map, wanted: Wanted, told: (ground: Ground) => void):
   told('coming');
   begin().catch(() => end('unread'));
   return () => end();
+}
+
+function sourceOf({ from, anew }: Wanted): Source {
+  if (typeof from !== 'string') return from;
+  const source = new FetchSource(from);
+  source.mustReload = anew;
+  return source;
 }
 
 function drawn(tiles: PMTiles, header: Header, { dark, language }: Wanted): L.Layer {
