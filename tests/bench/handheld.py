@@ -34,7 +34,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwrigh
 from tests.bench.stand import Stand, stand
 from tests.bench.station import Carried, furnish
 from tests.browser import CHROMIUM, FLAGS
-from tests.e2e.steps import by, wait_ready_offline
+from tests.e2e.steps import BURST, by, draw, wait_ready_offline
 from tests.simulation.measured import put
 
 SLOWER = 6
@@ -59,10 +59,11 @@ new MutationObserver((_, watch) => {
 """
 # From the event that asks for it until what answers it has been painted.
 _ANSWERED = """
-([event, key, answer, before]) => {
+([event, answer, before]) => {
+  let began;
+  window.begins = () => { began ??= performance.now(); };
+  if (event) addEventListener(event, window.begins, { capture: true, once: true });
   window.answered = new Promise((done) => {
-    let began;
-    addEventListener(event, (e) => { if (!key || e.key === key) began ??= performance.now(); }, { capture: true });
     const watch = new MutationObserver(() => {
       const shown = document.querySelector(answer);
       if (!shown || shown.dataset.waybill === before || began === undefined) return;
@@ -71,13 +72,6 @@ _ANSWERED = """
     });
     watch.observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
   });
-}
-"""
-# A scanner's burst. Sent from outside, key by key, it comes as slowly as a person types once the machine is busy.
-_BURST = """
-(waybill) => {
-  for (const key of [...waybill, 'Enter'])
-    document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
 }
 """
 
@@ -198,8 +192,8 @@ def at_the_door(phone: Phone, waybills: Sequence[str], seen: Seen) -> None:
 
 def _scanned(page: Page, waybill: str, before: str) -> float:
     page.evaluate("document.activeElement && document.activeElement.blur()")
-    page.evaluate(_ANSWERED, ["keydown", "Enter", '[data-testid="verdict"]', before])
-    page.evaluate(_BURST, waybill)
+    page.evaluate(_ANSWERED, [None, '[data-testid="verdict"]', before])
+    page.evaluate(f"(code) => {{ window.begins(); ({BURST})(code); }}", waybill)
     return float(page.evaluate("window.answered"))
 
 
@@ -207,9 +201,9 @@ def _signed_off(page: Page, waybill: str) -> float:
     page.goto(page.url.partition("#")[0] + "#/")
     page.locator(f'{ROW}[data-waybill="{waybill}"]').click()
     by(page, "recipient-self").click()
-    page.locator('[data-testid="primary"]:not([disabled])').wait_for()
+    draw(page)
     page.locator('[data-testid="saved-toast"]').first.wait_for(state="detached")
-    page.evaluate(_ANSWERED, ["pointerdown", None, '[data-testid="saved-toast"]', None])
+    page.evaluate(_ANSWERED, ["pointerdown", '[data-testid="saved-toast"]', None])
     by(page, "primary").click()
     return float(page.evaluate("window.answered"))
 

@@ -52,11 +52,36 @@ def wait_ready_offline(page: Page) -> None:
     page.wait_for_function("!!navigator.serviceWorker.controller")
 
 
-def wedge(page: Page, waybill: str) -> None:
-    """A hardware scanner: a burst of keys and Enter, with no field in focus."""
-    page.evaluate("document.activeElement && document.activeElement.blur()")
-    page.keyboard.type(waybill, delay=4)
-    page.keyboard.press("Enter")
+def wedge(page: Page, code: str) -> None:
+    """A hardware scanner: a burst of keys and Enter, with no field in focus.
+
+    Sent key by key from outside, it comes as slowly as a person types once the machine is busy; a scanner's own keys
+    have the time at which it pressed them.
+    """
+    page.evaluate(BURST, code)
+
+
+BURST = """
+(code) => {
+  document.activeElement?.blur();
+  for (const key of [...code, 'Enter'])
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+}
+"""
+
+
+def frames(page: Page) -> list[str]:
+    """The codes a handheld holds up one after the other."""
+    code = by(page, "rescue-code")
+    first = code.get_attribute("data-frame") or ""
+    count = int(first[12:15])
+    shown = {first[9:12]: first}
+    for _ in range(2 * count if count > 1 else 0):
+        frame = code.get_attribute("data-frame") or ""
+        shown[frame[9:12]] = frame
+        page.get_by_label("下一个码").click()
+    assert len(shown) == count, shown.keys()
+    return list(shown.values())
 
 
 def draw(page: Page) -> None:

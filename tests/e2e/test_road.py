@@ -15,7 +15,7 @@ from server.demo.supervise import Supervisor
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.proxy import Line
 from tests.e2e.stage import Stage, set_up
-from tests.e2e.steps import by, enrol, row, sign_off, wait_ready_offline
+from tests.e2e.steps import by, enrol, frames, row, sign_off, wait_ready_offline, wedge
 
 WAYBILLS = [f"DS20261122{number:04d}" for number in range(1, 6)]
 FIRST, SECOND, THIRD, FOURTH, MISSING = WAYBILLS
@@ -81,7 +81,7 @@ def _learns(phone: Page) -> None:
     by(phone, "guide-practice").click()
     expect(by(phone, "practice")).to_contain_text("练习")
     by(phone, "shift-start").click()
-    _scan(phone, "LX00000001")
+    wedge(phone, "LX00000001")
     expect(phone.locator('[data-testid="verdict"][data-verdict="mine"]').first).to_be_visible()
     phone.evaluate("location.hash = '#/'")
     by(phone, "next-open").click()
@@ -101,7 +101,7 @@ def _loads(phone: Page) -> None:
     by(phone, "shift-start").click()
     by(phone, "load-open").click()
     for waybill in (FIRST, SECOND, FOREIGN, THIRD, FOURTH):
-        _scan(phone, waybill)
+        wedge(phone, waybill)
         expect(phone.locator(f'[data-testid="verdict"][data-waybill="{waybill}"]').first).to_be_visible()
     expect(by(phone, "load-scanned")).to_have_text("4")
     expect(by(phone, "load-missing")).to_have_attribute("data-waybill", MISSING)
@@ -221,13 +221,13 @@ def _is_rescued(phone: Page, stage: Stage, line: Line, open_browser: OpenBrowser
     file = json.loads(Path(saved.value.path()).read_text(encoding="utf-8"))
     assert (file["doorstep"], len(file["packages"]), len(file["proofs"])) == ("rescue", 1, 1)
     by(phone, "rescue-show").click()
-    frames = _frames(phone)
+    shown = frames(phone)
     other = open_browser("phone", name="bei").pages[0]
     enrol(other, stage.url, stage.enrolment_code("Bei"))
     other.evaluate("location.hash = '#/rescue'")
     expect(by(other, "rescue-camera")).to_be_visible()
-    for frame in reversed(frames):
-        _scan(other, frame)
+    for frame in reversed(shown):
+        wedge(other, frame)
     expect(by(other, "carried")).to_have_attribute("data-state", "taken", timeout=30_000)
     [delivered] = _deliveries(stage, FIRST)[-1:]
     assert delivered["author"]["name"] == "阿良", delivered
@@ -255,29 +255,6 @@ def _hands_in(phone: Page, line: Line) -> None:
     expect(by(phone, "close-proof")).to_have_attribute("data-confirmed", "true", timeout=30_000)
     expect(by(phone, "proof-done")).to_have_text("1")
     line.cut()
-
-
-def _frames(phone: Page) -> list[str]:
-    code = by(phone, "rescue-code")
-    first = code.get_attribute("data-frame") or ""
-    count = int(first[12:15])
-    frames: dict[str, str] = {}
-    for _ in range(2 * count):
-        frame = code.get_attribute("data-frame") or ""
-        frames[frame[9:12]] = frame
-        phone.get_by_label("下一个码").click()
-    assert len(frames) == count, frames.keys()
-    return list(frames.values())
-
-
-def _scan(page: Page, text: str) -> None:
-    """What a scanner types, at its own speed: over the line each key takes as long as this machine likes."""
-    page.evaluate(
-        """(text) => {
-            for (const key of [...text, 'Enter']) window.dispatchEvent(new KeyboardEvent('keydown', { key }));
-        }""",
-        text,
-    )
 
 
 def _deliveries(stage: Stage, waybill: str) -> list[dict[str, Any]]:

@@ -85,10 +85,10 @@ def _counts_again() -> None:
 
 def _impatient() -> None:
     """F24: no turnstile, and whoever finds the file busy gives up at once."""
-    from server.core import db
+    from server.core import engines
 
-    db.BUSY_MS = db.LOOK_MS = 0
-    _replace(db, "_take_turn", lambda _real: lambda *_: False)
+    engines.BUSY_MS = engines.LOOK_MS = 0
+    _replace(engines, "_take_turn", lambda _real: lambda *_: False)
 
 
 def _crowded() -> None:
@@ -130,9 +130,9 @@ def _synchronous_off() -> None:
 
 def _journal_deleted() -> None:
     """Durability: SQLite's own default, by which the end of the journal may not be on the disk yet."""
-    from server.core import db
+    from server.core import engines
 
-    _replace(db, "journal_mode_for", lambda _real: lambda _version: "delete")
+    _replace(engines, "journal_mode_for", lambda _real: lambda _version: "delete")
 
 
 def _clocks_believed() -> None:
