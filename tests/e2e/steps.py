@@ -106,6 +106,7 @@ def sign_off(page: Page, *, cash: bool = False) -> None:
         by(page, "cod-cash").click()
     by(page, "primary").click()
     expect(by(page, "saved-toast").first).to_be_visible()
+    expect(by(page, "signature-pad")).to_have_count(0)
 
 
 def close_sheet(page: Page) -> None:

@@ -176,6 +176,7 @@ def _by_scanner_over_the_list(page: Page) -> None:
 def _in_english(page: Page) -> None:
     page.evaluate("localStorage.setItem('doorstep.language', 'en')")
     page.reload()
+    expect(by(page, "sync-mark")).to_be_visible()
     wedge(page, STRANGER)
     expect(by(page, "verdict").first).to_contain_text("Unknown")
     by(page, "scan-open").click()
