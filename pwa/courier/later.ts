@@ -2,6 +2,7 @@
 export { default as Close } from './close/view.svelte';
 export { default as Door } from './door/view.svelte';
 export { default as Guide } from './guide/view.svelte';
+export { default as Handover } from './handover/view.svelte';
 export { default as Load } from './load/view.svelte';
 export { default as Login } from './login/view.svelte';
 export { default as Map } from './map/view.svelte';

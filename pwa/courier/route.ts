@@ -12,10 +12,11 @@ export type Route =
   | { screen: 'guide' }
   | { screen: 'news' }
   | { screen: 'rescue' }
+  | { screen: 'handover' }
   | { screen: 'close' };
 
 /** Screens that need no more than their name. */
-const PLAIN = ['outbox', 'close', 'login', 'load', 'order', 'map', 'guide', 'news', 'rescue'] as const;
+const PLAIN = ['outbox', 'close', 'login', 'load', 'order', 'map', 'guide', 'news', 'rescue', 'handover'] as const;
 
 export function parseRoute(hash: string): Route {
   const [screen, argument = ''] = hash

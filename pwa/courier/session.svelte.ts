@@ -13,6 +13,7 @@ import type {
   OutboxItem,
   ShiftView,
   SyncStatus,
+  TaskRow,
   TaskView,
 } from '../engine';
 import { dayKey } from '../ui/format';
@@ -127,8 +128,8 @@ export class Session {
   }
 
   /** Saves and reads the store again, so that the screen that follows shows what was saved. */
-  async submit(drafts: Draft[], blobs: BlobInput[] = []): Promise<Envelope[]> {
-    const saved = await this.engine.submit(drafts, blobs);
+  async submit(drafts: Draft[], blobs: BlobInput[] = [], shown: TaskRow[] = []): Promise<Envelope[]> {
+    const saved = await this.engine.submit(drafts, blobs, shown);
     await this.refresh();
     return saved;
   }

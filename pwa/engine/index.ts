@@ -34,8 +34,8 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     enrol: (code, label) => enrol(ctx, code, label ?? null),
     logIn: (code) => logIn(ctx, code),
     logOut: () => logOut(ctx),
-    async submit(drafts, blobs = []) {
-      const saved = await submit(ctx, drafts, blobs);
+    async submit(drafts, blobs = [], shown = []) {
+      const saved = await submit(ctx, drafts, blobs, shown);
       if (saved.some((envelope) => envelope.type.startsWith('shift.'))) {
         await follow(ctx);
         void askToPersist(ctx);

@@ -128,11 +128,13 @@ function isDistrusted(ctx: Context, walk: Walk, scope: string): boolean {
 
 /** A pulled row as it is stored, with what is news in it. */
 export function kept(row: MirrorRow, before: MirrorRow | undefined, reader: Reader): MirrorRow {
-  const news = changes(row, before, reader);
-  const told = news.length ? { changes: news } : {};
-  if (!row.present) return { ...tombstone(row, before), ...told };
-  const fresh = unseen(row, before);
-  return { ...row, ...told, ...(fresh.length ? { fresh } : {}) };
+  // What a colleague showed of it was no word of the server's: nothing has changed since.
+  const told = before?.rev === 0 ? undefined : before;
+  const news = changes(row, told, reader);
+  const marked = news.length ? { changes: news } : {};
+  if (!row.present) return { ...tombstone(row, before), ...marked };
+  const fresh = unseen(row, told);
+  return { ...row, ...marked, ...(fresh.length ? { fresh } : {}) };
 }
 
 /** What stays of a task that was taken away: enough to name what waits, nothing of the customer (P28). */

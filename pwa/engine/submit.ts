@@ -3,7 +3,15 @@ import { idOf } from '../../sync/ts/values';
 import { bodyHash } from '../../sync/ts/canonical';
 import { OPERATIONS } from '../../sync/ts/tables';
 import { validate } from '../../sync/ts/validate';
-import { append, StoreError, type Appended, type AppendState, type BlobRow, type IdentityValue } from '../store';
+import {
+  append,
+  StoreError,
+  type Appended,
+  type AppendState,
+  type BlobRow,
+  type IdentityValue,
+  type MirrorRow,
+} from '../store';
 import { newId, type Context } from './context';
 import { whereabouts } from './place';
 import {
@@ -15,6 +23,7 @@ import {
   type JsonObject,
   type Position,
   type Problem,
+  type TaskRow,
 } from './types';
 
 /** The server takes no larger proof. */
@@ -28,8 +37,16 @@ interface Proof {
   kind: 'signature' | 'photo';
 }
 
-/** Records the drafts as operations. Resolves after the strict commit; throws SubmitError, and then nothing was stored. */
-export async function submit(ctx: Context, drafts: Draft[], blobs: BlobInput[]): Promise<Envelope[]> {
+/**
+ * Records the drafts as operations, and with them the rows of tasks that a colleague showed. Resolves after the strict commit; throws
+ * SubmitError, and then nothing was stored.
+ */
+export async function submit(
+  ctx: Context,
+  drafts: Draft[],
+  blobs: BlobInput[],
+  shown: readonly TaskRow[],
+): Promise<Envelope[]> {
   const { identity } = ctx;
   if (!identity) throw refused('not_enrolled', '', 'this handheld is not enrolled');
   // Hashing may leave the thread, so it is done before the transaction opens.
@@ -37,18 +54,18 @@ export async function submit(ctx: Context, drafts: Draft[], blobs: BlobInput[]):
   const open = paymentsFirst(drafts).map((draft) => unplaced(ctx, identity, draft, proofs));
   await checkContent(ctx, open, proofs);
   ctx.platform.failpoint('submit.before');
-  const saved = await commit(ctx, open, proofs);
+  const saved = await commit(ctx, open, proofs, shown);
   ctx.platform.failpoint('submit.committed');
   return saved;
 }
 
-async function commit(ctx: Context, open: Envelope[], proofs: Proof[]): Promise<Envelope[]> {
+async function commit(ctx: Context, open: Envelope[], proofs: Proof[], shown: readonly TaskRow[]): Promise<Envelope[]> {
   const look = {
     rows: open.map((envelope) => envelope.entity),
     outbox: open.some((envelope) => envelope.type === 'task.delivered'),
   };
   try {
-    return await append(ctx.db, look, (state) => place(state, open, proofs));
+    return await append(ctx.db, look, (state) => ({ ...place(state, open, proofs), rows: unheard(state, shown) }));
   } catch (error) {
     if (error instanceof StoreError && error.code === 'quota') throw refused('quota', '', 'the disk is full');
     throw error;
@@ -67,12 +84,22 @@ function place(state: AppendState, open: Envelope[], proofs: Proof[]): Appended 
       incarnation: head.incarnation,
       seq: head.seq + 1,
       prev: head.prev,
-      base_rev: envelope.base_rev ?? revs.get(envelope.entity) ?? null,
+      base_rev: envelope.base_rev ?? (revs.get(envelope.entity) || null),
     };
     head = { ...head, seq: head.seq + 1, prev: bodyHash(placed) };
     return placed;
   });
   return { envelopes, head, blobs: envelopes.flatMap((envelope) => proofsOf(envelope, proofs)) };
+}
+
+/**
+ * What a colleague showed of a task: it stands where the server's row will, of no scope and no revision, until that one comes (P9).
+ */
+function unheard(state: AppendState, shown: readonly TaskRow[]): MirrorRow[] {
+  const heard = new Set(state.rows.filter((row) => row.present && row.rev > 0).map((row) => row.entity));
+  return shown
+    .map((body) => ({ entity: `task:${body.task.id}`, scope: '', rev: 0, ver: 0, present: true, reason: null, body }))
+    .filter((row) => !heard.has(row.entity));
 }
 
 /** Signed for while money is due and not taken: refused here already, since the courier still stands at the door. */

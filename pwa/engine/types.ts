@@ -274,8 +274,11 @@ export interface Engine {
   /** Logs somebody in on this handheld by a one-time code. Throws EnrolError; then nothing has changed. */
   logIn(code: string): Promise<Identity>;
   logOut(): Promise<void>;
-  /** Resolves only after the strict commit. Throws SubmitError; then nothing was stored. */
-  submit(drafts: Draft[], blobs?: BlobInput[]): Promise<Envelope[]>;
+  /**
+   * Resolves only after the strict commit. Throws SubmitError; then nothing was stored. `shown` is what a colleague showed of tasks
+   * that the drafts take over: the list shows it until the server's own row has come.
+   */
+  submit(drafts: Draft[], blobs?: BlobInput[], shown?: readonly TaskRow[]): Promise<Envelope[]>;
   /** Tasks on the list now, by sequence, then window end. Without those taken away. */
   today(): Promise<TaskView[]>;
   /** One task, also one that was taken away (`removed`). */

@@ -115,7 +115,7 @@ export function needsYou(snap: Snapshot): number {
 
 /**
  * What may leave: operations whose effect has been pulled (or never will be) and that no person has still to look at, and
- * tombstones behind which nothing waits and of which the courier has been told.
+ * tombstones behind which nothing waits and of which the courier has been told; so, too, what only a colleague has shown.
  */
 export function settled(snap: Snapshot): { operations: string[]; tombstones: string[] } {
   const over = [
@@ -126,7 +126,11 @@ export function settled(snap: Snapshot): { operations: string[]; tombstones: str
   const left = snap.entries.filter((entry) => !gone.has(entry.op_id));
   const held = new Set([...left.map((entry) => taskOf(entry.envelope)), ...snap.waitingBlobs.map(taskOfBlob)]);
   const tombstones = [...snap.rows.values()].filter(
-    (row) => row.entity.startsWith('task:') && !row.present && !row.changes?.length && !held.has(idOf(row.entity)),
+    (row) =>
+      row.entity.startsWith('task:') &&
+      (!row.present || row.rev === 0) &&
+      !row.changes?.length &&
+      !held.has(idOf(row.entity)),
   );
   return { operations: [...gone], tombstones: tombstones.map((row) => row.entity) };
 }
@@ -146,7 +150,8 @@ function isHanded(snap: Snapshot, entry: OutboxRow): boolean {
 function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | null {
   const id = idOf(entity);
   const mine = snap.entries.filter((entry) => taskOf(entry.envelope) === id);
-  if (row.body === null) return null;
+  // What a colleague showed counts while our own word that we took it does.
+  if (row.body === null || (row.rev === 0 && !row.unlisted && !row.body.task.handover)) return null;
   const unsent = mine.filter((entry) => snap.results[entry.op_id] === undefined).length;
   const proofs = snap.waitingBlobs.filter((blob) => taskOfBlob(blob) === id).length;
   const gone = row.present ? handedOn(row) : (row.reason ?? 'removed');

@@ -25,6 +25,8 @@ export interface Appended {
   envelopes: Envelope[];
   head: LocalValue;
   blobs: { row: BlobRow; bytes: Uint8Array }[];
+  /** What the list shows of tasks the server has not told us of. */
+  rows?: MirrorRow[];
 }
 
 /**
@@ -52,6 +54,7 @@ export async function append(
         tx.objectStore('outbox').add(outboxRow(envelope)),
         tx.objectStore('journal').add(journalRow(envelope)),
       ]),
+      ...(made.rows ?? []).map((row) => tx.objectStore('rows').put(row)),
       ...fresh.flatMap(({ row, bytes }) => [
         tx.objectStore('blobs').put(row),
         tx.objectStore('bytes').put({ sha: row.sha, bytes }),

@@ -15,6 +15,8 @@ const CAN = new Set([
   'task.held',
   'task.returned',
   'task.problem_reported',
+  'task.handed_over',
+  'task.taken_over',
   'task.noted',
   'payment.collected',
   'parcel.scanned',

@@ -1,5 +1,6 @@
 import type { TaskView } from '../../engine';
 import { guarded, saveWithPhotos } from '../saved';
+import { scanner } from '../scan/scanner.svelte';
 import { t } from '../road/text';
 import { tail } from '../words';
 import { pickUp, type PickupForm } from './model';
@@ -10,8 +11,9 @@ export function savePickup(
   form: PickupForm,
   photos: Uint8Array[],
 ): Promise<boolean> {
+  const scan = scanner.last.find((one) => one.waybill === waybill && !one.undone);
   return guarded(() =>
-    saveWithPhotos((kept) => pickUp(view, waybill, form, kept), photos, {
+    saveWithPhotos((kept) => pickUp(view, waybill, form, kept, scan?.source), photos, {
       text: () => t('pickup.saved', { n: form.pieces }),
       detail: tail(waybill),
       cue: 'saved',

@@ -2,6 +2,7 @@
 import type { BlobInput, Draft, TaskView } from '../../engine';
 import { derive } from '../../../sync/ts/canonical';
 import { parseWeight } from '../../ui/format';
+import type { Source } from '../scan/model';
 import { shownRequests } from '../task';
 
 export interface PickupForm {
@@ -35,12 +36,13 @@ export function pickupTask(waybill: string): string {
   return derive('task', 'pickup', waybill);
 }
 
-/** `view` is what the list says of it, null for a pickup nobody told us of. */
+/** `view` is what the list says of it, null for a pickup nobody told us of; `label` is how its label was read, null when it was not. */
 export function pickUp(
   view: TaskView | null,
   waybill: string,
   form: PickupForm,
   photos: Uint8Array[],
+  label: Source | null = null,
 ): { drafts: Draft[]; blobs: BlobInput[] } {
   const blobs = photos.map((bytes): BlobInput => ({ bytes, type: 'image/jpeg', kind: 'photo' }));
   const payload = {
@@ -49,6 +51,7 @@ export function pickUp(
     photos: blobs.map((_, at) => `blob:${at}`),
     waybill,
     ...(form.packaging === null ? {} : { packaging: form.packaging }),
+    ...(label === null ? {} : { label }),
   };
   const task = view?.task.id ?? pickupTask(waybill);
   const base = shownRequests(view);

@@ -66,14 +66,20 @@ describe('a pickup', () => {
     expect(pickupTask(view.parcel.waybill)).toBe(view.task.id);
   });
   it('is saved with pieces, grams and photos', () => {
-    const { drafts, blobs } = pickUp(view, 'YT1', { pieces: 2, weight: '0.5', packaging: null }, [new Uint8Array([1])]);
+    const { drafts, blobs } = pickUp(
+      view,
+      'YT1',
+      { pieces: 2, weight: '0.5', packaging: null },
+      [new Uint8Array([1])],
+      'wedge',
+    );
     expect(blobs).toHaveLength(1);
     expect(drafts).toEqual([
       {
         type: 'task.picked_up',
         entity: `task:${view.task.id}`,
         base: { requests: [] },
-        payload: { pieces: 2, weight_g: 500, photos: ['blob:0'], waybill: 'YT1' },
+        payload: { pieces: 2, weight_g: 500, photos: ['blob:0'], waybill: 'YT1', label: 'wedge' },
       },
     ]);
   });

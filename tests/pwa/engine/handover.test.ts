@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Draft } from '../../../pwa/engine';
-import { rig } from '../fakes';
+import { COURIER, delivered, rig } from '../fakes';
 
 const BEI = '00000000-0000-7000-8000-00000000be11';
 
@@ -45,4 +45,55 @@ describe('a hand-over on the road', () => {
       [],
     );
   });
+  it('P9 shows what the giver’s code said of it until the server’s own row comes, which is no news', async () => {
+    const { server, engine, bei } = await shown();
+    expect(await engine.today()).toMatchObject([
+      {
+        rev: 0,
+        state: 'saved',
+        parcel: { waybill: 'SF4' },
+        customer: { phone: '13800001111' },
+        task: { sequence: null },
+      },
+    ]);
+    expect((await engine.today())[0]?.task.courier).toBe(COURIER.id);
+    const op = (await engine.outbox())[0];
+    const [signed] = await engine.submit([delivered(bei.task.id)]);
+    expect([op?.type, signed?.base_rev]).toEqual(['task.taken_over', null]);
+    server.intercept = () => null;
+    await engine.sync();
+    const [view] = await engine.today();
+    expect([view?.rev, view?.task.status, view?.task.outcome?.author]).toEqual([3, 'delivered', COURIER.id]);
+    expect([await engine.news(), view?.conflict]).toEqual([[], null]);
+  });
+  it('P9 shows nothing of it once he took it back', async () => {
+    const { engine, saved, bei } = await shown();
+    const entity = `task:${bei.task.id}`;
+    const payload = { corrects: saved.op_id, error: 'did_not_occur', note: null };
+    await engine.submit([{ type: 'operation.corrected', entity, payload }]);
+    expect([await engine.today(), await engine.task(bei.task.id)]).toEqual([[], null]);
+  });
 });
+
+/** Bei's task, taken over by what her handheld showed of it, without a network. */
+async function shown() {
+  const { server, engine } = await rig();
+  const id = server.task('SF4', { cod: 0 });
+  await engine.sync();
+  const [bei] = await engine.today();
+  server.reassign(id, BEI);
+  await engine.sync();
+  await engine.acknowledge([id]);
+  expect(await engine.today()).toEqual([]);
+  server.intercept = () => {
+    throw new Error('no network');
+  };
+  const draft: Draft = {
+    type: 'task.taken_over',
+    entity: `task:${id}`,
+    payload: { from: BEI, kind: 'delivery', waybill: 'SF4' },
+  };
+  const row = { ...bei!, task: { ...bei!.task, courier: BEI, window_end: null } };
+  const [saved] = await engine.submit([draft], [], [row]);
+  return { server, engine, bei: bei!, saved: saved! };
+}
