@@ -26,7 +26,7 @@ SURE_S = 1.0
 # A board of 50,000 lines is sorted and counted in memory; with the default of 4 MB PostgreSQL writes it to disk.
 WORK_MEM = "16MB"
 _TURN = "doorstep_turnstile"
-_RESTED = "doorstep_rested"
+_ANSWERED = "doorstep_answered"
 
 # How the transactions of this context begin.
 mode: ContextVar[Mode] = ContextVar("doorstep_db_mode", default="write")
@@ -134,16 +134,17 @@ def locked(turn: int) -> bool:
 def guard_postgres(engine: Engine) -> None:
     """Make a PostgreSQL engine do the same: honest snapshots, and no request that fails for a server that was away."""
 
-    def on_connect(connection: psycopg.Connection[Any], _record: ConnectionPoolEntry) -> None:
+    def on_connect(connection: psycopg.Connection[Any], record: ConnectionPoolEntry) -> None:
         connection.autocommit = True
         connection.execute(f"SET work_mem = '{WORK_MEM}'")
         connection.autocommit = False
+        on_answer(connection, record)
 
-    def on_return(_connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info[_RESTED] = time.monotonic()
+    def on_answer(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_ANSWERED] = time.monotonic()
 
     def on_checkout(connection: Any, record: ConnectionPoolEntry, _fairy: PoolProxiedConnection) -> None:
-        if time.monotonic() - record.info.get(_RESTED, 0.0) < SURE_S:
+        if time.monotonic() - record.info[_ANSWERED] < SURE_S:
             return
         try:
             engine.dialect.do_ping(connection)
@@ -151,7 +152,7 @@ def guard_postgres(engine: Engine) -> None:
             raise InvalidatePoolError from error
 
     event.listen(engine, "connect", on_connect)
-    event.listen(engine, "checkin", on_return)
+    event.listen(engine, "checkin", on_answer)
     event.listen(engine, "checkout", on_checkout)
     event.listen(engine, "begin", _begin_postgres)
 

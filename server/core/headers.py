@@ -1,4 +1,4 @@
-"""Security headers, a few lines of our own: everything comes from this server, nothing frames it."""
+"""Headers, a few lines of our own: everything comes from this server, nothing frames it; who takes what packed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ CONTENT_SECURITY_POLICY = (
 def init_headers(app: Flask) -> None:
     """Put the headers on every response; answers of the API are never cached unless the view says so."""
     app.after_request(_secure)
+
+
+def takes_gzip() -> bool:
+    """Whether who asks takes a packed answer."""
+    return request.accept_encodings["gzip"] > 0
 
 
 def _secure(response: Response) -> Response:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, request, send_from_directory
+from flask import Blueprint, Response, current_app, send_from_directory
 
 from server.core.access import public
 from server.core.config import Settings
 from server.core.errors import Code, Problem
+from server.core.headers import takes_gzip
 
 pages = Blueprint("pages", __name__)
 
@@ -65,14 +66,12 @@ def _send(name: str, cache: str) -> Response:
         raise Problem(Code.NOT_FOUND, "The web apps have not been built yet.")
     kind = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
     packed = f"{name}.gz"
-    ready = _takes_gzip() and (settings.dist / packed).is_file()
-    response = send_from_directory(settings.dist, packed if ready else name, mimetype=kind)
+    ready = takes_gzip() and (settings.dist / packed).is_file()
+    response = send_from_directory(
+        settings.dist, packed if ready else name, mimetype=kind, download_name=Path(name).name
+    )
     if ready:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = cache
     response.vary.add("Accept-Encoding")
     return response
-
-
-def _takes_gzip() -> bool:
-    return request.accept_encodings["gzip"] > 0

@@ -21,6 +21,7 @@ from server.core.blueprint import Blueprint
 from server.core.clock import now_ms
 from server.core.db import read, transaction
 from server.core.errors import Code, Problem
+from server.core.headers import takes_gzip
 from server.core.jsontext import compact
 from server.core.stores import blob_store
 from server.handheld import drain, messages
@@ -180,7 +181,7 @@ def _json(body: dict[str, Any]) -> Response:
     """
     text = compact(body).encode()
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-    if len(text) > WORTH_PACKING and request.accept_encodings["gzip"] > 0:
+    if len(text) > WORTH_PACKING and takes_gzip():
         text = gzip.compress(text, compresslevel=1, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(text, mimetype="application/json", headers=headers)

@@ -194,6 +194,7 @@ def test_whoever_takes_packed_files_gets_them(settings: Settings, tmp_path: Path
     packed = client.get("/assets/a-1.js", headers={"Accept-Encoding": "br, gzip"})
     assert gzip.decompress(packed.data) == b"packed"
     assert (packed.headers["Content-Encoding"], packed.mimetype) == ("gzip", "text/javascript")
+    assert ".gz" not in packed.headers["Content-Disposition"], "kept by hand, it has its own name"
     for path, asked in (
         ("/assets/a-1.js", "identity"),
         ("/assets/a-1.js", "gzip;q=0"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, create_engine, event, insert, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -275,3 +276,31 @@ def test_a_busy_database_is_transient_and_a_broken_rule_is_not(tmp_path: Path) -
             first.exec_driver_sql("INSERT INTO t VALUES (1)")
         assert not is_transient(broken.value)
     engine.dispose()
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_connection_that_has_rested_is_asked_before_it_is_used(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that was away meanwhile costs nobody an answer; one that answered just now is not asked."""
+    asked: list[object] = []
+    with app.app_context():
+        ping = db.engine.dialect.do_ping
+
+        def noted(one: DBAPIConnection) -> bool:
+            asked.append(one)
+            return ping(one)
+
+        monkeypatch.setattr(db.engine.dialect, "do_ping", noted)
+        backend = text("SELECT pg_backend_pid()")
+        with read() as session:
+            first = session.scalar(backend)
+        with read() as session:
+            assert session.scalar(backend) == first
+        assert asked == []
+        with create_engine(app.config["SQLALCHEMY_DATABASE_URI"]).connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": first})
+        monkeypatch.setattr(engines, "SURE_S", 0.0)
+        with read() as session:
+            assert session.scalar(backend) != first
+        assert asked
