@@ -55,9 +55,10 @@ def authenticate(credential: str, token: str) -> tuple[DeviceView, UserView, Ses
     A handheld from before there were logins has its credential for a token, until it logs in anew.
     """
     shown = {"credential": hash_credential(credential), "token": hash_credential(token or credential)}
-    row = run(_KNOWN, shown).one_or_none()
-    if row is None:
+    found = run(_KNOWN, shown)
+    if not found:
         return None
+    [row] = found
     device, owner, session = (part(row, model) for model in (Device, User, HandheldSession))
     live = session.id is not None and session.user_id == owner.id and session.until > now_ms()
     view = SessionView(session.id, session.until) if live else None

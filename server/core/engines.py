@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 import psycopg
 import structlog
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -155,6 +156,7 @@ def guard_postgres(engine: Engine) -> None:
     event.listen(engine, "checkin", on_answer)
     event.listen(engine, "checkout", on_checkout)
     event.listen(engine, "begin", _begin_postgres)
+    engine.dialect.do_rollback = _end_postgres  # type: ignore[method-assign, assignment]
 
 
 def _begin_postgres(connection: Connection) -> None:
@@ -164,3 +166,12 @@ def _begin_postgres(connection: Connection) -> None:
     if bool(raw.read_only) != reads:
         raw.read_only = reads or None
         raw.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if reads else None
+
+
+def _end_postgres(connection: Any) -> None:
+    """Ends a transaction that is not to count; one that only read is committed, which takes as little back: after a
+    ROLLBACK the driver forgets the statements it has prepared, and all of them would be planned anew."""
+    if connection.read_only and connection.pgconn.transaction_status == TransactionStatus.INTRANS:
+        connection.commit()
+    else:
+        connection.rollback()

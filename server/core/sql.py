@@ -10,15 +10,12 @@ database needs to answer it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from operator import itemgetter
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    CursorResult,
     Executable,
     FromClause,
     String,
@@ -40,7 +37,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.type_api import TypeEngine
 
-from server.core.db import Model, connection, db
+from server.core import driver
+from server.core.db import Model, db
 from server.core.jsontext import compact
 
 _ROWS = "rows"
@@ -90,17 +88,12 @@ def among(sought: Any, listed: Iterable[str] | str) -> Any:
     return _Among(sought, known)
 
 
-def run(statement: Executable, parameters: Mapping[str, Any] = _NONE) -> CursorResult[Any]:
+def run(statement: Executable, parameters: Mapping[str, Any] = _NONE) -> list[Any]:
     """Executes a statement that was built once and is kept, past the ORM, in the session's transaction.
 
-    PostgreSQL's driver takes and gives everything as it is, so it is handed the text itself: looking one up took
-    as long as its answer.
+    Answers its rows as named tuples; none for a statement that returns nothing.
     """
-    if not on_postgres():
-        return connection().execute(statement, parameters)
-    text, fixed, binding = _spelled(statement)
-    told = {name: bind(parameters[name]) for name, bind in binding.items()}
-    return connection().exec_driver_sql(text, {**fixed, **parameters, **told})
+    return driver.ask(driver.keep(statement), parameters)
 
 
 def columns_of(model: type[Model]) -> list[Any]:
@@ -136,14 +129,7 @@ def write(statement: Executable, rows: Sequence[Mapping[str, Any]]) -> int:
     In PostgreSQL it is one statement, whose one parameter is JSON: columns of JSON must bring objects or lists. SQLite
     is in this process and takes JSON apart more slowly than its driver takes row after row.
     """
-    if on_postgres():
-        return run(statement, {_ROWS: compact(rows)}).rowcount
-    text, take, fixed, as_json = _told_apart(statement)
-    filled = []
-    for row in rows:
-        told = {name: compact(row[name]) for name in as_json if row[name] is not None}
-        filled.append(take({**row, **fixed, **told}))
-    return connection().exec_driver_sql(text, filled).rowcount
+    return driver.change(driver.keep(statement), [{_ROWS: compact(rows)}] if on_postgres() else rows)
 
 
 def insert_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -187,25 +173,3 @@ def _updating(postgres: bool, table: Table, names: tuple[str, ...], guard: str |
     changed = {name: new[name] for name in names if name not in ("id", "was")}
     statement = update(table).values(changed).where(table.c.id == new["id"])
     return statement if guard is None else statement.where(table.c[guard] == new["was"])
-
-
-@cache
-def _spelled(statement: Any) -> tuple[str, dict[str, Any], dict[str, Callable[[Any], Any]]]:
-    """For PostgreSQL's driver: the text, the parameters that never change, and how those are told that it does not take
-    as they are."""
-    dialect = db.engine.dialect
-    compiled = statement.compile(dialect=dialect)
-    fixed = {name: value for name, value in compiled.params.items() if value is not None}
-    ways = {name: known.type.dialect_impl(dialect) for name, known in compiled.binds.items()}
-    binding = {name: bind for name, way in ways.items() if (bind := way.bind_processor(dialect))}
-    return str(compiled), fixed, {name: bind for name, bind in binding.items() if name not in fixed}
-
-
-@cache
-def _told_apart(statement: Any) -> tuple[str, Callable[[Any], Any], dict[str, Any], list[str]]:
-    """For SQLite's driver: the text, what takes its parameters out of a row, those that never change, those of JSON."""
-    compiled = statement.compile(dialect=sqlite.dialect())
-    names = list(compiled.positiontup)
-    fixed = {name: value for name, value in compiled.params.items() if value is not None}
-    as_json = [name for name in names if isinstance(compiled.binds[name].type, JSON)]
-    return str(compiled), itemgetter(*names), fixed, as_json

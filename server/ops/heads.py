@@ -41,7 +41,7 @@ _REPORTING = (
 
 def of_device(device_id: str, incarnation: str, now: int) -> tuple[Head, list[Head]]:
     """The head of this incarnation, a fresh one when it was never heard of, and those of all others."""
-    heads = [Head(**row) for row in run(_OF_DEVICE, {"device": device_id}).mappings()]
+    heads = [Head(*row) for row in run(_OF_DEVICE, {"device": device_id})]
     own = [head for head in heads if head.incarnation == incarnation]
     others = [head for head in heads if head.incarnation != incarnation]
     return own[0] if own else Head(device_id, incarnation, now, now), others

@@ -23,6 +23,8 @@ KEPT_BYTES = 1024 * 1024
 MOST_WAITING = 1_000_000
 # A difference of the clocks that has grown by less is written down with the next thing that is.
 DRIFT_MS = 250
+# So is one that has shrunk by less: no two journeys take the same, and the faster of them would always be written.
+NEARER_MS = 25
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _moved(head: Head, contact: Contact) -> bool:
         return True
     if contact.skew is None or head.skew_ms is None:
         return contact.skew is not None
-    return not 0 <= learned(contact.skew, head.skew_ms) - head.skew_ms <= DRIFT_MS
+    return not -NEARER_MS <= learned(contact.skew, head.skew_ms) - head.skew_ms <= DRIFT_MS
 
 
 def _author_of(raw: Any) -> str:

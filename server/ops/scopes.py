@@ -178,7 +178,7 @@ def move(moves: Sequence[Move], revs: Mapping[str, int]) -> dict[str, int]:
         gone = [(entity, held[name][entity]) for entity in by_scope[name] if entity in held[name]]
         change = moved(EMPTY, gone, come)
         counted = {"name": name, "by": count, "come": change.count, "sum": change.sum}
-        versions[name] = run(_COUNTING, counted).scalar_one()
+        [(versions[name],)] = run(_COUNTING, counted)
         rows += _rows(by_scope[name].values(), revs, versions[name] - count + 1)
     write(_moving(on_postgres()), rows)
     return versions
@@ -228,7 +228,8 @@ def _rows(moves: Iterable[Move], revs: Mapping[str, int], first: int) -> list[di
 
 def version(scope: str) -> int:
     """A scope's version now; 0 for one nothing was ever put into."""
-    return run(_VERSION, {"name": scope}).scalar_one_or_none() or 0
+    found = run(_VERSION, {"name": scope})
+    return int(found[0].ver) if found else 0
 
 
 def standings(names: Sequence[str]) -> tuple[str | None, dict[str, Standing]]:
@@ -236,7 +237,7 @@ def standings(names: Sequence[str]) -> tuple[str | None, dict[str, Standing]]:
 
     One look for all of it, as every exchange asks. Before the first epoch has begun there is none, and no scope.
     """
-    rows = run(_STANDINGS, {"names": list(names)}).all()
+    rows = run(_STANDINGS, {"names": list(names)})
     found = {
         row.id: Standing(row.ver, row.floor, Digest(row.digest_count, row.digest_sum))
         for row in rows

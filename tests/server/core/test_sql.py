@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from server.auth.models import HandheldSession, Station
-from server.core.db import db, read, transaction
+from server.core.db import db, is_transient, read, transaction
 from server.core.outbox import OutboxRow
 from server.core.sql import (
     among,
@@ -33,7 +34,7 @@ def row(number: int, **beside: Any) -> dict[str, Any]:
 
 def stored() -> list[Any]:
     with read():
-        return list(run(select(TABLE).order_by(TABLE.c.id)))
+        return run(select(TABLE).order_by(TABLE.c.id))
 
 
 def test_among_finds_what_is_named_however_much_that_is(app: Flask) -> None:
@@ -127,6 +128,50 @@ def test_an_absent_json_value_is_null(app: Flask) -> None:
         assert stored() == []
 
 
+def test_what_the_driver_refuses_is_an_error_like_any_other(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(IntegrityError) as told, transaction():
+            insert_rows(TABLE, [row(1), row(1)])
+        assert not is_transient(told.value)
+        assert "驿" not in str(told.value), "values are nobody's business in a log"
+        assert stored() == []
+
+
+def _lose_the_connection() -> None:
+    with transaction() as session:
+        mine = session.scalar(text("SELECT pg_backend_pid()"))
+        with db.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:mine)"), {"mine": mine})
+        run(select(TABLE.c.id))
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_lost_connection_is_told_to_its_pool(app: Flask) -> None:
+    """Every connection it had is as dead as this one; the next transaction has a new one."""
+    with app.app_context():
+        with pytest.raises(DBAPIError) as told:
+            _lose_the_connection()
+        assert is_transient(told.value)
+        for _ in range(3):
+            assert stored() == []
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_statements_stay_prepared_over_what_only_reads(app: Flask) -> None:
+    """After a ROLLBACK the driver forgets them, and each of them is planned anew for every exchange."""
+    statement = select(TABLE.c.id)
+    with app.app_context():
+        for _ in range(8):
+            with read():
+                run(statement)
+        with read() as session:
+            kept = session.scalars(text("SELECT statement FROM pg_prepared_statements"))
+            assert any("outbox" in one for one in kept)
+        with read() as session, pytest.raises(DBAPIError):
+            session.execute(text("SELECT nothing"))
+        assert stored() == []
+
+
 def test_a_row_of_several_tables_is_taken_apart(app: Flask) -> None:
     with app.app_context():
         with transaction() as session:
@@ -135,7 +180,7 @@ def test_a_row_of_several_tables_is_taken_apart(app: Flask) -> None:
             both = select(*columns_of(Station), *columns_of(HandheldSession)).outerjoin_from(
                 Station.__table__, HandheldSession.__table__, HandheldSession.__table__.c.user_id == "nobody"
             )
-            found = run(both).one()
+            [found] = run(both)
         assert part(found, Station).code == "X1"
         assert part(found, HandheldSession).id is None
         assert on_postgres() == (db.engine.dialect.name == "postgresql")

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from server.auth import service
 from server.auth.models import Device
@@ -15,6 +15,7 @@ from server.core.ids import uuid7
 from server.ops.models import DeviceHead
 from tests.builders import task_id
 from tests.server.ops.house import House, Phone
+from tests.server.statements import heard
 
 SHIFT = "018f0000-0000-7000-8000-00000000000a"
 
@@ -237,16 +238,6 @@ def test_p32_two_hundred_handhelds_cost_as_many_looks_as_two(house: House) -> No
 
 def looks(house: House) -> int:
     """How many statements one reading of the list takes."""
-    said: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
-
-    with house.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with heard(house.app) as said:
         assert house.desk().get("/api/v1/devices").status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     return len([one for one in said if one.lstrip().upper().startswith("SELECT")])

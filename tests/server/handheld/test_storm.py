@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from server.core import metrics
-from server.core.db import db
 from server.handheld import admission, api
 from tests.server.ops.house import House
+from tests.server.statements import heard
 
 PLACES = 2
 
@@ -55,12 +54,10 @@ def test_p18_f15_beyond_its_places_the_server_says_when_to_come_again_before_any
         thread.start()
     for _ in threads:
         assert held.inside.acquire(timeout=10)
-    before, asked = metrics.EXCHANGES_REFUSED._value.get(), []
-    with narrow.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", lambda *_: asked.append(1))
-    refused = phones[PLACES].send(phones[PLACES].tape.exchange())
-    looked = len(asked)
+    before = metrics.EXCHANGES_REFUSED._value.get()
+    with heard(narrow.app) as asked:
+        refused = phones[PLACES].send(phones[PLACES].tape.exchange())
+        looked = len(asked)
     assert (refused.status_code, refused.json["code"], looked) == (503, "busy", 0)
     assert admission.SOONEST_S <= int(refused.headers["Retry-After"]) <= admission.LATEST_S
     assert metrics.EXCHANGES_REFUSED._value.get() == before + 1

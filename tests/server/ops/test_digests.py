@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from server.core import metrics
-from server.core.db import db, transaction
+from server.core.db import transaction
 from server.core.ids import uuid7
 from server.ops import scopes
 from server.ops.scopes import Move
 from tests.builders import assign_draft, order_draft, task_id
 from tests.server.ops.house import House, Phone
 from tests.server.ops.test_lists import COUNTS
+from tests.server.statements import heard
 
 
 def page(phone: Phone, cursor: int = 0, ceiling: int | None = None, limit: int = 500) -> dict:
@@ -129,16 +130,6 @@ def test_p30_digest_and_version_are_one_statement_for_all_scopes(house: House) -
     full(house, 2)
     phone = house.phone()
     phone.pull()
-    said: list[str] = []
-
-    def listen(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        said.append(statement)
-
-    with house.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
+    with heard(house.app) as said:
         phone.exchange(cursors=phone.cursors)
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
     assert len([one for one in said if "scopes" in one or "epochs" in one]) == 1

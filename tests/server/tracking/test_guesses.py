@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from structlog.testing import capture_logs
 
 from server.auth.limits import limiter
 from server.core import logs
 from server.core.db import db
 from tests.server.ops.house import House
+from tests.server.statements import heard
 from tests.server.tracking.visitor import Visitor
 
 MALFORMED = (
@@ -53,21 +51,6 @@ def dead_links(house: House) -> dict[str, str]:
     }
 
 
-@contextmanager
-def statements(house: House) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        asked.append(statement)
-
-    with house.app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
-
-
 def test_whatever_is_wrong_the_answer_is_the_same(house: House) -> None:
     paths = [*dead_links(house).values(), *(f"/t/{one}" for one in MALFORMED), "/t/"]
     answers = [knock(house, path, language) for path in paths for language in ("203.0.113.1", "2001:db8::1")]
@@ -91,7 +74,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(house: House) -> None:
 def test_every_useless_token_costs_the_same_work(house: House) -> None:
     asked = {}
     for name, path in dead_links(house).items():
-        with statements(house) as seen:
+        with heard(house.app) as seen:
             assert knock(house, path).status_code == 404
         asked[name] = seen
     assert len({tuple(one) for one in asked.values()}) == 1, asked
@@ -118,7 +101,7 @@ def test_an_address_that_guesses_is_not_looked_up_any_more(house: House) -> None
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "60"
     assert refused.data == knock(house, "/t/nothing").data
-    with statements(house) as seen:
+    with heard(house.app) as seen:
         knock(house, good.path)
     assert seen == []
     assert knock(house, good.path, "203.0.113.10").status_code == 200
