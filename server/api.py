@@ -11,6 +11,7 @@ from server.dispatch.customers_api import blp as customers
 from server.dispatch.devices_api import blp as devices
 from server.dispatch.inbox_api import blp as inbox
 from server.dispatch.live_api import blp as live
+from server.dispatch.messages_api import blp as messages
 from server.handheld.api import blp as handheld
 from server.handheld.blobs import blp as blobs
 from server.handheld.ground import blp as ground
@@ -37,6 +38,7 @@ FEATURES = (
     customers,
     notifications,
     live,
+    messages,
     orders,
 )
 

@@ -9,7 +9,7 @@ from server.core.jobs import Handler, Periodic
 from server.handheld import blobs
 from server.intake import calls
 from server.intake import jobs as orders
-from server.notifications import delivery, forgetting, messages
+from server.notifications import asking, delivery, forgetting, messages
 from server.notifications import service as notices
 from server.ops import forgetting as removals
 from server.ops import manifest, react, reference
@@ -17,6 +17,7 @@ from server.ops.events import (
     ConsentAsked,
     EntitiesCreated,
     ListChanged,
+    MessageSent,
     OperationDecided,
     OutcomeWithdrawn,
     PlanChanged,
@@ -33,6 +34,7 @@ INSIDE: tuple[tuple[type[Any], Any], ...] = (
     (OperationDecided, react.withhold),
     (OperationDecided, react.open_cases),
     (OperationDecided, react.close_shift),
+    (OperationDecided, asking.before_asking),
     (EntitiesCreated, react.wake),
 )
 
@@ -43,6 +45,7 @@ AFTER: tuple[tuple[type[Any], str, Any], ...] = (
     (OutcomeWithdrawn, "notice", messages.of_withdrawal),
     (ConsentAsked, "notice", messages.of_question),
     (ListChanged, "notice", messages.of_list),
+    (MessageSent, "notice", messages.of_message),
 )
 
 # outbox topic -> handler the worker runs
@@ -51,6 +54,7 @@ HANDLERS: dict[str, Handler] = {
     orders.TOPIC: orders.start,
     "notice": notices.expand,
     "push": delivery.deliver,
+    "text": delivery.deliver,
 }
 
 # jobs that come round by themselves

@@ -12,6 +12,7 @@ from sync.canonical import derive
 from sync.customers import consented, profiled, requested
 from sync.evidence import called, evidence, without_attempt
 from sync.handover import handed
+from sync.messages import heard, sent
 from sync.tables import OUTCOMES, PROGRESS, RANKS, STATES
 from sync.values import Op, Record, id_of, new_values, stamp
 
@@ -350,4 +351,7 @@ _EFFECTS: Final[dict[str, Callable[[Record | None, Op], Record | None]]] = {
     "conflict.decided": _decided,
     "conflict.assigned": _owned,
     "conflict.undone": _undone,
+    "message.sent": sent,
+    "message.received": heard,
+    "message.read": heard,
 }

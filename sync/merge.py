@@ -40,6 +40,7 @@ from sync.values import Merge, Op, Record, id_of, new_values, three_way
 Board = Mapping[str, Record]
 
 AWAITING: Final = "awaiting_entity"
+_MAKES: Final = ("parcel.scanned", "message.sent")
 # A task in one of these needs nobody at the door any more.
 _FINISHED: Final = ("delivered", "picked_up", "returned", "cancelled")
 
@@ -117,7 +118,7 @@ def _decide(board: Board, op: Op, context: _Context) -> Decision:
         return special(board, op, context)
     record = board.get(op["entity"])
     if record is None:
-        return Decision("deferred", AWAITING)
+        return _plainly(op, None) if op_type in _MAKES else Decision("deferred", AWAITING)
     if op_type in OUTCOMES:
         return _outcome(board, op, record, context)
     if op_type in PROGRESS:
@@ -390,7 +391,6 @@ _SPECIAL: Final[dict[str, Callable[[Board, Op, _Context], Decision]]] = {
     "task.cancelled": _cancel,
     "customer.request_set": _request,
     "customer.profile_set": _profile,
-    "parcel.scanned": lambda board, op, _context: _plainly(op, board.get(op["entity"])),
     "payment.collected": _payment,
     "shift.started": _shift,
     "shift.closed": _shift,

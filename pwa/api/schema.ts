@@ -1020,6 +1020,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatch/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The station's messages to its couriers, newest first, with who has received and who has read each. */
+        get: {
+            parameters: {
+                query?: {
+                    before?: string | null;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeskMessages"];
+                    };
+                };
+                422: components["responses"]["UNPROCESSABLE_ENTITY"];
+                default: components["responses"]["DEFAULT_ERROR"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dispatch/reveals": {
         parameters: {
             query?: never;
@@ -2452,7 +2493,7 @@ export interface components {
             /** @description ms since 1970-01-01T00:00Z */
             due_at: number;
             entity: string | null;
-            evidence: components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["EvidenceFile"][];
             fields: string[];
             id: string;
             kind: string;
@@ -2511,7 +2552,7 @@ export interface components {
             /** @description ms since 1970-01-01T00:00Z */
             due_at: number;
             entity: string | null;
-            evidence: components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["EvidenceFile"][];
             fields: string[];
             id: string;
             kind: string;
@@ -3089,6 +3130,29 @@ export interface components {
             outcome: "mine" | "theirs" | "noted";
             reason: string;
         };
+        DeskMessage: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: components["schemas"]["Person"];
+            id: string;
+            readers: components["schemas"]["DeskReader"][];
+            task: string | null;
+            text: string;
+            waybill: string | null;
+        };
+        DeskMessages: {
+            messages: components["schemas"]["DeskMessage"][];
+            more: boolean;
+            /** @description ms since 1970-01-01T00:00Z */
+            server_time: number;
+        };
+        DeskReader: {
+            courier: components["schemas"]["Person"];
+            /** @description ms since 1970-01-01T00:00Z */
+            read_at: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            received_at: number | null;
+        };
         Device: {
             app: string | null;
             confirmed: number;
@@ -3146,18 +3210,18 @@ export interface components {
             label: string | null;
         };
         Evidence: {
-            /** @enum {string} */
-            kind: "signature" | "photo";
-            sha: string;
-            /** @enum {string} */
-            state: "stored" | "pending";
-        };
-        Evidence1: {
             calls: number;
             dwell_s: number | null;
             missing: ("calls" | "dwell_s" | "photos" | "note")[];
             note: boolean;
             photos: number;
+        };
+        EvidenceFile: {
+            /** @enum {string} */
+            kind: "signature" | "photo";
+            sha: string;
+            /** @enum {string} */
+            state: "stored" | "pending";
         };
         ExchangeRequest: {
             app: string;
@@ -3359,6 +3423,104 @@ export interface components {
             attribution: string | null;
             url: string | null;
         };
+        MessageReadOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["NothingToAdd"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.read";
+            /** @enum {integer} */
+            v: 1;
+        };
+        MessageReceivedOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["NothingToAdd"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.received";
+            /** @enum {integer} */
+            v: 1;
+        };
+        MessageRow: {
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            by_name: string | null;
+            id: string;
+            message: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            read_at: number | null;
+            /** @description ms since 1970-01-01T00:00Z */
+            received_at: number | null;
+            task: string | null;
+            text: string;
+            waybill: string | null;
+        };
+        MessageSent: {
+            station: string;
+            task: string | null;
+            text: string;
+            to: string[];
+        };
+        MessageSentOperation: {
+            app: string;
+            /** @description ms since 1970-01-01T00:00Z */
+            at: number;
+            author: string;
+            base: components["schemas"]["Base"];
+            base_rev: number | null;
+            blobs: string[];
+            boot: string | null;
+            device: string | null;
+            entity: string;
+            incarnation: string | null;
+            mono: number | null;
+            op_id: string;
+            payload: components["schemas"]["MessageSent"];
+            position?: components["schemas"]["Position"] | null;
+            prev: string | null;
+            seq: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "message.sent";
+            /** @enum {integer} */
+            v: 1;
+        };
         NewFilter: {
             name: string;
             query: components["schemas"]["FilterQuery"];
@@ -3381,7 +3543,7 @@ export interface components {
             conflict: string | null;
             id: string;
             /** @enum {string} */
-            kind: "decided" | "undone" | "quarantined" | "settled";
+            kind: "decided" | "undone" | "quarantined" | "settled" | "unreached";
             op_id: string;
             /** @enum {string|null} */
             outcome: "mine" | "theirs" | "noted" | null;
@@ -3401,7 +3563,7 @@ export interface components {
             task: string;
         };
         /** @description An operation: something a person did, recorded once, never edited. */
-        Operation: components["schemas"]["OrderImportedOperation"] | components["schemas"]["TaskAssignedOperation"] | components["schemas"]["TaskReassignedOperation"] | components["schemas"]["TaskCancelledOperation"] | components["schemas"]["TaskWindowChangedOperation"] | components["schemas"]["TaskReattemptPlannedOperation"] | components["schemas"]["TaskOutForDeliveryOperation"] | components["schemas"]["TaskArrivedOperation"] | components["schemas"]["TaskDeliveredOperation"] | components["schemas"]["TaskPickedUpOperation"] | components["schemas"]["TaskAttemptFailedOperation"] | components["schemas"]["TaskHeldOperation"] | components["schemas"]["TaskReturnedOperation"] | components["schemas"]["TaskNotedOperation"] | components["schemas"]["TaskCalledOperation"] | components["schemas"]["TaskConsentAskedOperation"] | components["schemas"]["TaskProblemReportedOperation"] | components["schemas"]["TaskHandedOverOperation"] | components["schemas"]["TaskTakenOverOperation"] | components["schemas"]["ParcelScannedOperation"] | components["schemas"]["CustomerRequestSetOperation"] | components["schemas"]["CustomerProfileSetOperation"] | components["schemas"]["CustomerConsentSetOperation"] | components["schemas"]["PaymentCollectedOperation"] | components["schemas"]["ShiftStartedOperation"] | components["schemas"]["ShiftClosedOperation"] | components["schemas"]["OperationCorrectedOperation"] | components["schemas"]["ConflictDecidedOperation"] | components["schemas"]["ConflictAssignedOperation"] | components["schemas"]["ConflictUndoneOperation"];
+        Operation: components["schemas"]["OrderImportedOperation"] | components["schemas"]["TaskAssignedOperation"] | components["schemas"]["TaskReassignedOperation"] | components["schemas"]["TaskCancelledOperation"] | components["schemas"]["TaskWindowChangedOperation"] | components["schemas"]["TaskReattemptPlannedOperation"] | components["schemas"]["TaskOutForDeliveryOperation"] | components["schemas"]["TaskArrivedOperation"] | components["schemas"]["TaskDeliveredOperation"] | components["schemas"]["TaskPickedUpOperation"] | components["schemas"]["TaskAttemptFailedOperation"] | components["schemas"]["TaskHeldOperation"] | components["schemas"]["TaskReturnedOperation"] | components["schemas"]["TaskNotedOperation"] | components["schemas"]["TaskCalledOperation"] | components["schemas"]["TaskConsentAskedOperation"] | components["schemas"]["TaskProblemReportedOperation"] | components["schemas"]["TaskHandedOverOperation"] | components["schemas"]["TaskTakenOverOperation"] | components["schemas"]["ParcelScannedOperation"] | components["schemas"]["CustomerRequestSetOperation"] | components["schemas"]["CustomerProfileSetOperation"] | components["schemas"]["CustomerConsentSetOperation"] | components["schemas"]["PaymentCollectedOperation"] | components["schemas"]["ShiftStartedOperation"] | components["schemas"]["ShiftClosedOperation"] | components["schemas"]["OperationCorrectedOperation"] | components["schemas"]["ConflictDecidedOperation"] | components["schemas"]["ConflictAssignedOperation"] | components["schemas"]["ConflictUndoneOperation"] | components["schemas"]["MessageSentOperation"] | components["schemas"]["MessageReceivedOperation"] | components["schemas"]["MessageReadOperation"];
         OperationCorrected: {
             corrects: string;
             /** @enum {string} */
@@ -3613,7 +3775,7 @@ export interface components {
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
             author: string;
-            evidence?: components["schemas"]["Evidence1"];
+            evidence?: components["schemas"]["Evidence"];
             op_id: string;
             pieces?: number;
             reason: string | null;
@@ -3642,7 +3804,7 @@ export interface components {
             /** @description ms since 1970-01-01T00:00Z */
             at: number;
             author: string;
-            evidence?: components["schemas"]["Evidence1"];
+            evidence?: components["schemas"]["Evidence"];
             note: string | null;
             op_id: string;
             reason: string;
@@ -3903,8 +4065,8 @@ export interface components {
             rev: number;
             ver: number;
         };
-        /** @description The body of a pulled row, by the kind of its entity: task, notice, station. */
-        RowBody: components["schemas"]["TaskRow"] | components["schemas"]["NoticeRow"] | components["schemas"]["StationRow"];
+        /** @description The body of a pulled row, by the kind of its entity: task, notice, message, station. */
+        RowBody: components["schemas"]["TaskRow"] | components["schemas"]["NoticeRow"] | components["schemas"]["MessageRow"] | components["schemas"]["StationRow"];
         RowCustomer: {
             consents: components["schemas"]["ConsentRecord"][];
             id: string;
@@ -4046,7 +4208,7 @@ export interface components {
             author_name: string | null;
             clocks: components["schemas"]["Clocks"];
             device: string | null;
-            evidence: components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["EvidenceFile"][];
             op_id: string;
             place: components["schemas"]["Place"] | null;
             type: string | null;
@@ -4327,7 +4489,7 @@ export interface components {
             merchant: string;
             notes: components["schemas"]["TaskNote"][];
             outcome: components["schemas"]["BoardOutcome"] | null;
-            proofs: components["schemas"]["Evidence"][];
+            proofs: components["schemas"]["EvidenceFile"][];
             reference: string;
             requests: components["schemas"]["ShownRequest"][];
             rev: number;

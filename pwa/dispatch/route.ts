@@ -16,7 +16,7 @@ import {
   type Order,
 } from './filter';
 
-export type View = 'board' | 'conflicts' | 'customers' | 'orders' | 'notices' | 'devices';
+export type View = 'board' | 'conflicts' | 'customers' | 'orders' | 'messages' | 'notices' | 'devices';
 /** How the board shows its tasks. */
 export type Mode = 'table' | 'couriers' | 'map';
 export type Pane = 'side' | 'list' | 'detail';
@@ -51,7 +51,7 @@ export const HOME: Readonly<Route> = Object.freeze({
   pane: 'list',
 });
 
-const VIEWS: readonly View[] = ['board', 'conflicts', 'customers', 'orders', 'notices', 'devices'];
+const VIEWS: readonly View[] = ['board', 'conflicts', 'customers', 'orders', 'messages', 'notices', 'devices'];
 const MODES: readonly Mode[] = ['table', 'couriers', 'map'];
 const PANES: readonly Pane[] = ['side', 'list', 'detail'];
 const NAMED: ReadonlySet<string> = new Set(['mode', 'task', 'case', 'tab', 'id', 'pane']);

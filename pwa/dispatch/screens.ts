@@ -82,6 +82,7 @@ export const SCREENS: readonly ScreenEntry[] = [
   { name: 'conflicts', icon: 'divert', key: 'c', roles: DESK, own: IN_THE_INBOX, load: from('conflicts') },
   { name: 'customers', icon: 'users', key: 'u', roles: DESK, own: IN_THE_QUEUE, load: from('customers') },
   { name: 'orders', icon: 'download', key: 'o', roles: STATION, own: [], load: from('intake') },
+  { name: 'messages', icon: 'message', key: 'w', roles: DESK, own: [], load: from('messages') },
   { name: 'notices', icon: 'volume', key: 'n', roles: STATION, own: [], load: from('notices') },
   { name: 'devices', icon: 'device', key: 'd', roles: DESK, own: [], load: from('devices') },
 ];

@@ -24,7 +24,7 @@ export type MapAnswer = Served['Map'];
 export type SavedFilter = Served['SavedFilter'];
 
 export type CustomerRequest = Served['ShownRequest'];
-export type Proof = Served['Evidence'];
+export type Proof = Served['EvidenceFile'];
 export type TimelineEntry = Served['TimelineEntry'];
 export type TaskDetail = Served['TaskDetail'];
 

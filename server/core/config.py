@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from server.core.outward import is_host_pattern, is_local_service
+from server.core.outward import RefusedAddressError, gateway_rules, is_host_pattern, is_local_service
 
 Env = Literal["production", "demo", "test"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,18 @@ TABLE: tuple[tuple[str, str, str], ...] = (
         "",
         "http://127.0.0.1:PORT of a push service for tests; refused in production",
     ),
+    (
+        "DOORSTEP_SMS_URL",
+        "",
+        "gateway for text messages, https or http://127.0.0.1:PORT/...; needs DOORSTEP_URL; empty: none are sent",
+    ),
+    ("DOORSTEP_SMS_TOKEN", "", "bearer token the gateway asks for"),
     ("DOORSTEP_DIST", "pwa/dist", "folder of the built web apps"),
+    (
+        "DOORSTEP_RECALL",
+        "",
+        "any new word: handhelds drop the app they have and fetch the one served now (docs/operating.md)",
+    ),
     ("DOORSTEP_PROXIES", "0", "number of trusted reverse proxies in front"),
     (
         "DOORSTEP_TILES",
@@ -84,6 +95,7 @@ class Settings:
     clock_file: Path | None = None
     public_url: str = ""
     dist: Path = ROOT / "pwa" / "dist"
+    recall: str = ""
     proxies: int = 0
     tiles: Path | None = None
     session_days: int = 30
@@ -97,6 +109,8 @@ class Settings:
     vapid_sub: str = VAPID_SUB
     push_hosts: tuple[str, ...] = PUSH_HOSTS
     push_test_service: str = ""
+    sms_url: str = ""
+    sms_token: str = ""
 
     @property
     def blobs(self) -> Path:
@@ -128,6 +142,7 @@ class Settings:
             clock_file=Path(clock).absolute() if clock else None,
             public_url=value("DOORSTEP_URL", "").rstrip("/"),
             dist=Path(value("DOORSTEP_DIST", str(ROOT / "pwa" / "dist"))).absolute(),
+            recall=value("DOORSTEP_RECALL", ""),
             proxies=_number("DOORSTEP_PROXIES", value("DOORSTEP_PROXIES", "0"), 0, 8),
             tiles=_tiles(value("DOORSTEP_TILES", "")),
             session_days=_number("DOORSTEP_SESSION_DAYS", value("DOORSTEP_SESSION_DAYS", "30"), 1, 365),
@@ -141,6 +156,8 @@ class Settings:
             vapid_sub=_vapid_sub(value("DOORSTEP_VAPID_SUB", VAPID_SUB)),
             push_hosts=_push_hosts(value("DOORSTEP_PUSH_HOSTS", ",".join(PUSH_HOSTS))),
             push_test_service=_test_service(value("DOORSTEP_PUSH_TEST_SERVICE", ""), env),
+            sms_url=_sms_url(value("DOORSTEP_SMS_URL", ""), value("DOORSTEP_URL", "")),
+            sms_token=value("DOORSTEP_SMS_TOKEN", ""),
         )
 
 
@@ -256,6 +273,21 @@ def _push_hosts(text: str) -> tuple[str, ...]:
             f"DOORSTEP_PUSH_HOSTS: {wrong[0]!r} is no host name (push.example.com, *.example.com)."
         )
     return hosts
+
+
+def _sms_url(text: str, public_url: str) -> str:
+    """The operator's own gateway: a public one by https, or an adapter on this machine."""
+    if not text:
+        return ""
+    try:
+        gateway_rules(text)
+    except RefusedAddressError as refused:
+        raise ConfigError(
+            "DOORSTEP_SMS_URL must be https://a.host/path, or http://127.0.0.1:PORT/path on this machine."
+        ) from refused
+    if not public_url:
+        raise ConfigError("DOORSTEP_SMS_URL needs DOORSTEP_URL: a text message has to say where to look.")
+    return text
 
 
 def _test_service(text: str, env: Env) -> str:

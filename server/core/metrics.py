@@ -39,6 +39,7 @@ REBUILDS = Counter(
     "doorstep_mirror_rebuilds", "Scopes a handheld had to pull anew", ["scope", "cause"], registry=REGISTRY
 )
 PUSHES = Counter("doorstep_pushes", "Push messages sent", ["result"], registry=REGISTRY)
+TEXTS = Counter("doorstep_texts", "Text messages sent", ["result"], registry=REGISTRY)
 EXCHANGES_REFUSED = Counter(
     "doorstep_exchanges_refused", "Exchanges told to come again later", registry=REGISTRY
 )

@@ -132,6 +132,18 @@ def check(url: str, rules: Rules) -> Target:
     return Target(found["host"], PORT, found["path"] or "/")
 
 
+def gateway_rules(url: str) -> Rules:
+    """Rules under which exactly this address may be called: it is the operator's own, not a stranger's.
+
+    :raises RefusedAddressError: for anything but a plain https address or a service on this machine.
+    """
+    local = _LOCAL.fullmatch(url)
+    found = _HTTPS.fullmatch(url)
+    rules = Rules((found["host"],) if found else (), local["origin"] if local else "")
+    check(url, rules)
+    return rules
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet: no private, local, shared, test or multicast network.
 

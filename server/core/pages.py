@@ -5,6 +5,7 @@ The build lays a packed copy (`.gz`) beside each file that gets smaller by it; w
 
 from __future__ import annotations
 
+import json
 import mimetypes
 from pathlib import Path
 
@@ -40,8 +41,19 @@ def dispatch() -> Response:
 @pages.get("/sw.js")
 @public
 def service_worker() -> Response:
-    """The service worker: a stale one would serve a stale app for a day."""
-    return _send("sw.js", ASK_AGAIN)
+    """The service worker: a stale one would serve a stale app for a day.
+
+    While handhelds' apps are recalled a word stands before it. That makes it another worker to every browser, one
+    that does not wait for the page it replaces (pwa/sw.ts); the browser asks for it even where that page is broken.
+    """
+    settings: Settings = current_app.extensions["doorstep_settings"]
+    file = settings.dist / "sw.js"
+    if not settings.recall or not file.is_file():
+        return _send("sw.js", ASK_AGAIN)
+    word = f"self.doorstepRecall = {json.dumps(settings.recall)};\n"
+    response = Response(word + file.read_text(encoding="utf-8"), mimetype=_TYPES[".js"])
+    response.headers["Cache-Control"] = ASK_AGAIN
+    return response
 
 
 @pages.get("/assets/<path:name>")

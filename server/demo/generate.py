@@ -28,13 +28,17 @@ _SPREAD_E7 = 90_000
 _ORDER_COLUMNS = (
     "kind", "merchant", "reference", "waybill", "pieces", "weight_kg", "goods", "name", "phone", "address",
     "community", "building", "unit", "room", "longitude", "latitude", "window_start", "window_end", "cod_yuan",
-    "requests", "courier",
+    "requests", "courier", "pin_required",
 )  # fmt: skip
 _DAY_COLUMNS = (
     "order_id", "region_id", "city", "courier_id", "accept_time", "time_window_start", "time_window_end", "lng", "lat",
     "aoi_id", "aoi_type", "pickup_time", "pickup_gps_time", "pickup_gps_lng", "pickup_gps_lat", "accept_gps_time",
     "accept_gps_lng", "accept_gps_lat", "ds",
 )  # fmt: skip
+
+
+SECURED = 24
+"""Every so many orders one is handed over for a code only, when it is a delivery."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def _order(day: date, number: int, random: Random) -> dict[str, str]:
         "cod_yuan": f"{random.randint(900, 49_900) // 10 / 10:.2f}" if cod else "",
         "requests": _requests(random),
         "courier": COURIERS[beat][0],
+        "pin_required": "yes" if number % SECURED == 0 and not pickup else "",
     }
 
 

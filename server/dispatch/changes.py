@@ -78,7 +78,7 @@ def look_at(rows: Sequence[Logged]) -> Look:
     cases: set[str] = set()
     for row in rows:
         kind, _, identity = row.entity.partition(":")
-        look.couriers = look.couriers or kind in ("task", "shift", "obligation")
+        look.couriers = look.couriers or kind in ("task", "shift", "obligation", "message")
         look.cases = look.cases or kind == "conflict" or row.conflict is not None
         if row.task_id is not None:
             look.add([row.task_id])

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 from webargs.fields import DelimitedList
 
-from server.dispatch.schemas import BoardTask, Evidence, values, word
+from server.dispatch.schemas import BoardTask, EvidenceFile, values, word
 from sync.schemas.fields import OUTCOMES, array, boolean, identity, integer, moment, nested, one_of
 from sync.tables import CASE_KINDS
 
@@ -124,7 +124,7 @@ class Case(Schema):
     waybill = word(nullable=True)
     summary = nested(BoardTask, nullable=True)
     customer = nested(CaseCustomer, nullable=True)
-    evidence = array(nested(Evidence))
+    evidence = array(nested(EvidenceFile))
     clocks = nested(Clocks)
 
 
@@ -138,7 +138,7 @@ class Side(Schema):
     voided = boolean()
     clocks = nested(Clocks)
     place = nested(Place, nullable=True)
-    evidence = array(nested(Evidence))
+    evidence = array(nested(EvidenceFile))
 
 
 class Sides(Schema):

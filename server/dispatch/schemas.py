@@ -266,7 +266,7 @@ class TaskNote(Schema):
     at = moment()
 
 
-class Evidence(Schema):
+class EvidenceFile(Schema):
     """A signature or a photo; `pending` until its bytes have arrived."""
 
     sha = word()
@@ -297,4 +297,4 @@ class TaskDetail(BoardTask):
     requests: Any = array(nested(ShownRequest))
     notes = array(nested(TaskNote))
     timeline = array(nested(TimelineEntry))
-    proofs = array(nested(Evidence))
+    proofs = array(nested(EvidenceFile))

@@ -257,6 +257,8 @@ def _values(number: int, given: Any) -> tuple[dict[str, Any], list[RowProblem]]:
         return {}, [RowProblem(number, "window_end", "half_window")]
     if start is not None and end < start:
         return {}, [RowProblem(number, "window_end", "window_order")]
+    if values["pin_required"] and values["kind"] == "pickup":
+        return {}, [RowProblem(number, "pin_required", "pin_pickup")]
     values["longitude"], values["latitude"] = values.pop("lng_e7", None), values.pop("lat_e7", None)
     if (values["longitude"] is None) != (values["latitude"] is None):
         return {}, [RowProblem(number, "lng_e7", "half_position")]

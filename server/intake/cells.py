@@ -13,6 +13,8 @@ from server.intake.mapping import FieldRule
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()\-]{3,30}[0-9]")
+_YES = frozenset(("yes", "y", "true", "1", "是", "要", "需要", "√", "✓"))
+_NO = frozenset(("no", "n", "false", "0", "否", "不", "不要", "不需要", "-"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Days of a spreadsheet from 1954 to 2119: no time format of a merchant looks like that.
 _SERIAL = re.compile(r"[2-7][0-9]{4}(\.[0-9]{1,15})?")
@@ -155,6 +157,14 @@ def _requests(text: str, reading: Reading) -> list[tuple[str, str]]:
     return found
 
 
+def _flag(text: str, reading: Reading) -> bool:
+    """Yes or no; whatever else stands there is asked about, since a code is a promise to the customer."""
+    word = reading.rule.words.get(text, text).lower()
+    if word not in _YES and word not in _NO:
+        raise CellError("choice", value=text, choices="yes / no / 是 / 否")
+    return word in _YES
+
+
 def _decimal(text: str) -> Decimal:
     if not re.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{1,15})?", text):
         raise CellError("number", value=text)
@@ -186,4 +196,5 @@ _READERS: dict[str, Callable[[str, Reading], object]] = {
     "time": _time,
     "phone": _phone,
     "requests": _requests,
+    "flag": _flag,
 }

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal[
-    "text", "choice", "whole", "weight", "money", "longitude", "latitude", "time", "phone", "requests"
+    "text", "choice", "whole", "weight", "money", "longitude", "latitude", "time", "phone", "requests", "flag"
 ]
 
 
@@ -52,4 +52,5 @@ FIELDS: dict[str, Field] = {
     "requests": Field("requests", limit=200),
     "courier": Field("text", limit=80),
     "sequence": Field("whole", limit=9_999),
+    "pin_required": Field("flag"),
 }

@@ -203,6 +203,8 @@ def _together(
         yield RowProblem(number, _column("merchant", fields.get("merchant"), row), "required")
     if (values.get("longitude") is None) != (values.get("latitude") is None):
         yield RowProblem(number, _column("longitude", fields.get("longitude"), row), "half_position")
+    if values.get("pin_required") and values.get("kind") == "pickup":
+        yield RowProblem(number, _column("pin_required", fields.get("pin_required"), row), "pin_pickup")
     start, end = values.get("window_start"), values.get("window_end")
     where = _column("window_end", fields.get("window_end"), row)
     if (start is None) != (end is None):

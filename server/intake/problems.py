@@ -76,6 +76,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         "longitude and latitude must both be given or both be empty",
     ),
     "half_window": ("时间窗要么都填，要么都空", "both ends of the time window must be given, or neither"),
+    "pin_pickup": (
+        "取件码只用于派件，揽收不能填“是”",
+        "a code is asked for at a delivery: a pickup cannot have one",
+    ),
     "window_order": ("时间窗结束早于开始", "the time window ends before it starts"),
     "repeated": ("与第 {row} 行重复：“{value}”", "“{value}” stands in row {row} already"),
     "waybill_taken": (

@@ -106,6 +106,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "sequence seq stop",
         "顺序 派送顺序",
     ),
+    "pin_required": _words(
+        "pinrequired pin otp codeonly",
+        "凭码签收 取件码 验证码签收",
+    ),
 }
 _TIMES = (
     *ISO_FORMATS[:2],

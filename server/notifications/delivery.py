@@ -1,4 +1,4 @@
-"""The worker's handler of `push`: one message to one browser.
+"""The worker's handler of `push` and `text`: one message to one browser, or to one phone.
 
 What is still true is asked last, in the transaction that marks the attempt; between that and the end of the attempt no
 database is held. A worker killed in between sends again after its lease: same tag, same topic, so that nothing is shown
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import structlog
+from flask import current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -18,28 +19,42 @@ from server.auth import queries as auth_queries
 from server.auth.policy import Lang
 from server.core import metrics
 from server.core.clock import now_ms
+from server.core.config import Settings
 from server.core.db import affected, for_update, transaction
 from server.core.outbox import Claimed, GiveUpError, PutOffError, backoff_ms
 from server.crm import queries as crm_queries
 from server.links import service as links
-from server.notifications import policy
+from server.notifications import asking, policy
+from server.notifications.channels.sms import TextLetter, current_gateway
 from server.notifications.channels.webpush import Letter, Outcome, current_sender
 from server.notifications.models import PushMessage, PushSubscription
-from server.notifications.service import hash_of
+from server.notifications.policy import Words
+from server.notifications.service import hash_of, instead
 from server.parcels import queries as parcel_queries
 from server.tasks import queries as task_queries
+from server.tasks.queries import TaskView
 
 log = structlog.get_logger(__name__)
+
+PATIENCE = 3
+"""Attempts after which a courier who waits for an answer is told that his question may not arrive."""
 
 
 @dataclass(frozen=True)
 class Ready:
     """A message that is still true and its letter; `unsure_since` when an earlier attempt may have arrived."""
 
-    letter: Letter
+    letter: Letter | TextLetter
     kind: str
     expires_at: int
     unsure_since: int | None
+
+    def send(self) -> Outcome:
+        """One attempt on the letter's own way."""
+        if isinstance(self.letter, Letter):
+            return current_sender().send(self.letter)
+        gateway = current_gateway()
+        return gateway.send(self.letter) if gateway is not None else Outcome("never", "switched_off")
 
 
 def deliver(row: Claimed) -> None:
@@ -54,12 +69,21 @@ def deliver(row: Claimed) -> None:
         return
     if ready.expires_at <= now_ms():
         _after_refusal(row.key, ready)
-        metrics.PUSHES.labels("expired").inc()
+        _count(ready.letter, "expired")
         raise GiveUpError("expired")
-    outcome = current_sender().send(ready.letter)
-    metrics.PUSHES.labels(outcome.result).inc()
-    log.info("push", id=row.key, kind=ready.kind, result=outcome.result, reason=outcome.reason or None)
-    _settle(row, ready, outcome)
+    outcome = ready.send()
+    _count(ready.letter, outcome.result)
+    log.info(row.topic, id=row.key, kind=ready.kind, result=outcome.result, reason=outcome.reason or None)
+    try:
+        _settle(row, ready, outcome)
+    except (GiveUpError, PutOffError) as failed:
+        if isinstance(failed, GiveUpError) or row.attempts == PATIENCE:
+            asking.unanswerable(row.key)
+        raise
+
+
+def _count(letter: Letter | TextLetter, result: str) -> None:
+    (metrics.PUSHES if isinstance(letter, Letter) else metrics.TEXTS).labels(result).inc()
 
 
 def _prepare(session: Session, message_id: str) -> Ready | None:
@@ -67,13 +91,13 @@ def _prepare(session: Session, message_id: str) -> Ready | None:
     message = session.scalars(for_update(select(PushMessage).where(PushMessage.id == message_id))).first()
     if message is None or message.state != "waiting":
         return None
-    found = session.get(PushSubscription, message.subscription_id)
-    if found is None or not _may_be_told(found):
+    letter = _text(message) if message.channel == "sms" else _push(session, message)
+    if letter is None:
         message.state, message.settled_at = "gone", now_ms()
-        metrics.PUSHES.labels("dropped").inc()
+        (metrics.TEXTS if message.channel == "sms" else metrics.PUSHES).labels("dropped").inc()
         return None
     before, message.attempted_at = message.attempted_at, now_ms()
-    return Ready(_letter(message, found), message.kind, message.expires_at, before)
+    return Ready(letter, message.kind, message.expires_at, before)
 
 
 def _may_be_told(found: PushSubscription) -> bool:
@@ -87,15 +111,31 @@ def _may_be_told(found: PushSubscription) -> bool:
     return policy.allows_notices(crm_queries.by_ids([found.owner_id]).get(found.owner_id))
 
 
-def _letter(message: PushMessage, found: PushSubscription) -> Letter:
+def _text(message: PushMessage) -> TextLetter | None:
+    """The message as a text to the number that is the customer's now; None when there is none, or none is wanted."""
+    customer = crm_queries.by_ids([message.owner_id]).get(message.owner_id)
+    number = policy.mobile_of(customer["phone"]) if customer is not None else None
+    if customer is None or number is None or not policy.allows_notices(customer):
+        return None
+    lang: Lang = customer["language"] or "zh"
+    words, url = _for_customer(message, lang, message.owner_id)
+    settings: Settings = current_app.extensions["doorstep_settings"]
+    text = policy.text_message(words, lang, settings.public_url + url)
+    return TextLetter(message.id, number, text, lang, message.kind)
+
+
+def _push(session: Session, message: PushMessage) -> Letter | None:
+    found = session.get(PushSubscription, message.subscription_id)
+    if found is None or not _may_be_told(found):
+        return None
     lang = cast("Lang", found.lang)
-    if found.owner_kind == "courier":
+    if message.kind == "courier_message":
+        words, url = policy.of_message(lang), policy.MESSAGES_URL
+    elif found.owner_kind == "courier":
         words = policy.for_courier(message.changes, lang)
         url = policy.courier_url(message.changes)
     else:
-        task_id = message.task_id or ""
-        words = policy.for_customer(message.kind, lang, _tail(task_id, message.station_id))
-        url = links.path(links.issue(task_id, message.station_id, found.owner_id))
+        words, url = _for_customer(message, lang, found.owner_id)
     return Letter(
         endpoint=found.endpoint,
         p256dh=found.p256dh,
@@ -107,8 +147,16 @@ def _letter(message: PushMessage, found: PushSubscription) -> Letter:
     )
 
 
-def _tail(task_id: str, station_id: str) -> str | None:
-    task = task_queries.one(task_id, station_id)
+def _for_customer(message: PushMessage, lang: Lang, customer_id: str) -> tuple[Words, str]:
+    """What a customer reads, and the way to the parcel's page."""
+    task_id = message.task_id or ""
+    task = task_queries.one(task_id, message.station_id)
+    secured = task is not None and bool(task.record.get("pin_required"))
+    words = policy.for_customer(message.kind, lang, _tail(task), secured=secured)
+    return words, links.path(links.issue(task_id, message.station_id, customer_id))
+
+
+def _tail(task: TaskView | None) -> str | None:
     if task is None:
         return None
     parcel = parcel_queries.by_ids([task.record["parcel"]]).get(task.record["parcel"])
@@ -119,8 +167,9 @@ def _settle(row: Claimed, ready: Ready, outcome: Outcome) -> None:
     if outcome.result == "sent":
         # Only onto `waiting`: what was withdrawn during the flight is corrected by whoever withdrew it.
         _mark(row.key, state="sent", settled_at=now_ms())
-    elif outcome.result == "gone":
+    elif outcome.result == "gone" and isinstance(ready.letter, Letter):
         _forget(row.key, ready.letter.endpoint)
+        instead(row.key)
     else:
         if not outcome.unsure:
             _after_refusal(row.key, ready)

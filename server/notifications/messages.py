@@ -9,7 +9,7 @@ from __future__ import annotations
 from server.core.bus import Message
 from server.core.clock import now_ms
 from server.notifications.policy import OF_STATUS
-from server.ops.events import ConsentAsked, ListChanged, OutcomeWithdrawn, StatusChanged
+from server.ops.events import ConsentAsked, ListChanged, MessageSent, OutcomeWithdrawn, StatusChanged
 
 
 def of_status(event: StatusChanged) -> Message | None:
@@ -58,6 +58,21 @@ def of_withdrawal(event: OutcomeWithdrawn) -> Message:
             "task": event.task_id,
             "customer": event.customer_id,
             "station": event.station_id,
+            "made_at": now_ms(),
+        },
+    )
+
+
+def of_message(event: MessageSent) -> Message:
+    """The notice to couriers that the station has written to them."""
+    return Message(
+        f"message:{event.message_id}",
+        {
+            "about": "message",
+            "message": event.message_id,
+            "couriers": list(event.courier_ids),
+            "station": event.station_id,
+            "op": event.op_id,
             "made_at": now_ms(),
         },
     )

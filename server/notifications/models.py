@@ -55,6 +55,7 @@ class PushMessage(Model):
     op_id: Mapped[str | None] = mapped_column(Id, index=True)
     kind: Mapped[str] = mapped_column(String(24))
     tag: Mapped[str] = mapped_column(String(80))
+    channel: Mapped[str] = mapped_column(String(8), default="webpush")
     changes: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     made_at: Mapped[int] = mapped_column(Ms)
     expires_at: Mapped[int] = mapped_column(Ms)

@@ -10,7 +10,7 @@ from server.core import outbox
 from server.core.db import db
 from server.core.outbox import DeadLetter
 from server.notifications.models import PushMessage
-from server.notifications.service import PUSH, TOPICS
+from server.notifications.service import NOTICE, TOPICS
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class DeadNotice:
 def dead(station_id: str, limit: int = 200) -> list[DeadNotice]:
     """A station's dead letters, newest first; those whose news is older than other news are not shown."""
     letters = outbox.dead(db.session(), topics=TOPICS, station=station_id, limit=limit)
-    known = _messages([letter.key for letter in letters if letter.topic == PUSH])
+    known = _messages([letter.key for letter in letters if letter.topic != NOTICE])
     shown = []
     for letter in letters:
-        message = known.get(letter.key) if letter.topic == PUSH else None
-        if letter.topic == PUSH and (message is None or message.state != "waiting"):
+        message = known.get(letter.key) if letter.topic != NOTICE else None
+        if letter.topic != NOTICE and (message is None or message.state != "waiting"):
             continue
         shown.append(_notice(letter, message))
     return shown

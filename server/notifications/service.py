@@ -1,4 +1,4 @@
-"""Subscriptions, and what becomes of a notice: one message for each subscription that is to hear of it.
+"""Subscriptions, and what becomes of a notice: one message for each way on which somebody is to hear of it.
 
 `subscribe`, `unsubscribe` and `replay` join the caller's transaction; `expand` is the worker's and opens its own.
 Sending is `server.notifications.delivery`.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -26,11 +26,15 @@ from server.crm import queries as crm_queries
 from server.notifications import policy, vapid
 from server.notifications.models import PushMessage, PushSubscription, WithdrawnOutcome
 from server.notifications.policy import AFTER_FLIGHT_MS, GATHER_MS, LIST_TAG, TTL_S, Kind, Owner
+from server.notifications.recipients import Recipient, again, browsers, ways_to
+from server.ops.telling import tell_unreached
 from sync.canonical import derive
 
 NOTICE = "notice"
 PUSH = "push"
-TOPICS = (NOTICE, PUSH)
+TEXT = "text"
+TOPICS = (NOTICE, PUSH, TEXT)
+_TOPIC_OF = {"webpush": PUSH, "sms": TEXT}
 MOST_OF_ONE = 10
 """Subscriptions of one courier, or for one parcel; the oldest makes room."""
 
@@ -100,9 +104,7 @@ def expand(row: Claimed) -> None:
     """The worker's handler of `notice`: one push for each subscription that is to hear of it, written once."""
     said = row.payload
     with transaction() as session:
-        {"status": _status, "question": _question, "withdrawal": _withdrawal, "list": _list}[said["about"]](
-            session, row.id, said
-        )
+        _ABOUT[said["about"]](session, row.id, said)
 
 
 def replay(row_id: str, station_id: str | None = None) -> bool:
@@ -111,7 +113,7 @@ def replay(row_id: str, station_id: str | None = None) -> bool:
     letter = outbox.dead_letter(session, row_id)
     if letter is None or station_id not in (None, letter.payload.get("station")):
         return False
-    if letter.topic == PUSH:
+    if letter.topic != NOTICE:
         message = session.get(PushMessage, letter.key)
         if message is not None:
             message.expires_at = now_ms() + TTL_S[message.kind] * 1_000
@@ -175,18 +177,49 @@ def _status(session: Session, notice: str, said: Mapping[str, Any]) -> None:
         if withdrawn.at >= said["made_at"]:
             return
         session.delete(withdrawn)  # it stands again, and is told again
-    if not policy.allows_notices(crm_queries.by_ids([said["customer"]]).get(said["customer"])):
-        return
-    for found in _subscriptions(session, "customer", said["customer"], ("", said["task"])):
+    for found in _ways(session, said):
         _queue(session, notice, found, said, cast("Kind", said["kind"]), policy.parcel_tag(said["task"]))
 
 
 def _question(session: Session, notice: str, said: Mapping[str, Any]) -> None:
     """What the courier asks stands beside the parcel's other notices; a newer question takes its place."""
-    if not policy.allows_notices(crm_queries.by_ids([said["customer"]]).get(said["customer"])):
-        return
-    for found in _subscriptions(session, "customer", said["customer"], ("", said["task"])):
+    for found in _ways(session, said):
         _queue(session, notice, found, said, cast("Kind", said["kind"]), policy.question_tag(said["task"]))
+
+
+def instead(message_id: str) -> None:
+    """A customer's browser is gone for good: he hears of it on another way, and where there is none, whoever asks does.
+
+    For the worker; opens its own transaction.
+    """
+    with transaction() as session:
+        lost = session.get(PushMessage, message_id)
+        if lost is None or lost.owner_kind != "customer" or lost.task_id is None:
+            return
+        said = {
+            "customer": lost.owner_id,
+            "task": lost.task_id,
+            "station": lost.station_id,
+            "op": lost.op_id,
+            "made_at": lost.made_at,
+        }
+        others = select(PushMessage.id).where(
+            PushMessage.op_id == lost.op_id,
+            PushMessage.kind == lost.kind,
+            PushMessage.state.in_(("waiting", "sent")),
+        )
+        if session.scalars(others.limit(1)).first() is not None:
+            return
+        ways = _ways(session, said)
+        for found in ways:
+            _queue(session, message_id, found, said, cast("Kind", lost.kind), lost.tag)
+        if not ways and lost.kind == "consent_asked" and lost.op_id is not None:
+            tell_unreached(lost.op_id, lost.station_id)
+
+
+def _ways(session: Session, said: Mapping[str, Any]) -> list[Recipient]:
+    customer = crm_queries.by_ids([said["customer"]]).get(said["customer"])
+    return ways_to(session, said["customer"], customer, said["task"])
 
 
 def _withdrawal(session: Session, notice: str, said: Mapping[str, Any]) -> None:
@@ -207,7 +240,7 @@ def _withdrawal(session: Session, notice: str, said: Mapping[str, Any]) -> None:
             _settle(message, "withdrawn")
         if message.state != "sent" and not maybe:
             continue
-        found = session.get(PushSubscription, message.subscription_id)
+        found = again(session, message)
         if found is not None:
             due = now_ms() + AFTER_FLIGHT_MS if maybe else None
             _queue(session, notice, found, said, "correction", message.tag, due_at=due)
@@ -215,7 +248,7 @@ def _withdrawal(session: Session, notice: str, said: Mapping[str, Any]) -> None:
 
 def _list(session: Session, notice: str, said: Mapping[str, Any]) -> None:
     """A courier's list, changed by somebody else. What he was not told yet is told together."""
-    for found in _subscriptions(session, "courier", said["courier"], ("",)):
+    for found in browsers(session, "courier", said["courier"], ("",)):
         last = _waiting(session, found.id, LIST_TAG)
         before = last.changes if last is not None else {}
         changes = policy.gathered(before, said["tasks"], said["change"])
@@ -232,18 +265,11 @@ def _list(session: Session, notice: str, said: Mapping[str, Any]) -> None:
             _queue(session, notice, found, said, kind, LIST_TAG, changes=changes, due_at=due)
 
 
-def _subscriptions(
-    session: Session, owner_kind: Owner, owner_id: str, tasks: tuple[str, ...]
-) -> list[PushSubscription]:
-    """An owner's subscriptions, locked, so that two workers do not both make the first message of one."""
-    query = select(PushSubscription).where(
-        PushSubscription.owner_kind == owner_kind,
-        PushSubscription.owner_id == owner_id,
-        PushSubscription.task_id.in_(tasks),
-    )
-    rows = session.scalars(for_update(query.order_by(PushSubscription.id))).all()
-    # One browser may have subscribed for all parcels and for this one: it hears once.
-    return list({row.endpoint_hash: row for row in rows}.values())
+def _message(session: Session, notice: str, said: Mapping[str, Any]) -> None:
+    """The station has written: to the handhelds of everybody it wrote to."""
+    for courier in said["couriers"]:
+        for found in browsers(session, "courier", courier, ("",)):
+            _queue(session, notice, found, said, "courier_message", policy.message_tag(said["message"]))
 
 
 def _waiting(session: Session, subscription_id: str, tag: str) -> PushMessage | None:
@@ -258,7 +284,7 @@ def _waiting(session: Session, subscription_id: str, tag: str) -> PushMessage | 
 def _queue(
     session: Session,
     notice: str,
-    found: PushSubscription,
+    found: Recipient,
     said: Mapping[str, Any],
     kind: Kind,
     tag: str,
@@ -280,7 +306,7 @@ def _queue(
     older = update(PushMessage).where(*same, PushMessage.state == "waiting")
     affected(session, older.values(state="superseded", settled_at=now_ms()))
     queued = outbox.enqueue(
-        session, PUSH, identity, {"station": said["station"], "kind": kind}, due_at=due_at
+        session, _TOPIC_OF[found.channel], identity, {"station": said["station"], "kind": kind}, due_at=due_at
     )
     session.add(
         PushMessage(
@@ -293,6 +319,7 @@ def _queue(
             op_id=said["op"],
             kind=kind,
             tag=tag,
+            channel=found.channel,
             changes=changes or {},
             made_at=said["made_at"],
             expires_at=now_ms() + TTL_S[kind] * 1_000,
@@ -305,3 +332,12 @@ def _queue(
 def _settle(message: PushMessage, state: str) -> None:
     message.state = state
     message.settled_at = now_ms()
+
+
+_ABOUT: Final[dict[str, Callable[[Session, str, Mapping[str, Any]], None]]] = {
+    "status": _status,
+    "question": _question,
+    "withdrawal": _withdrawal,
+    "list": _list,
+    "message": _message,
+}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from server.core.records import Record
 from server.ops.batch import Batch, Item, split, task_of
-from server.ops.events import ConsentAsked, ListChanged, OutcomeWithdrawn, StatusChanged
+from server.ops.events import ConsentAsked, ListChanged, MessageSent, OutcomeWithdrawn, StatusChanged
 from sync.tables import OUTCOMES
 
 SET_OUT = "task.out_for_delivery"
@@ -18,7 +18,23 @@ ASKED = "task.consent_asked"
 
 def announcements(batch: Batch) -> list[object]:
     """The events of a decided batch; call it once everything has been decided."""
-    return [*_statuses(batch), *_withdrawn(batch), *_restored(batch), *_questions(batch), *_lists(batch)]
+    return [
+        *_statuses(batch),
+        *_withdrawn(batch),
+        *_restored(batch),
+        *_questions(batch),
+        *_messages(batch),
+        *_lists(batch),
+    ]
+
+
+def _messages(batch: Batch) -> Iterator[object]:
+    for item in batch.items:
+        if item.live and item.operation["type"] == "message.sent" and item.decided.status == "applied":
+            op = item.operation
+            message = item.decided.changes[op["entity"]]
+            couriers = tuple(reader["courier"] for reader in message["readers"])
+            yield MessageSent(op["op_id"], message["id"], message["station"], couriers)
 
 
 def _questions(batch: Batch) -> Iterator[object]:

@@ -43,10 +43,11 @@ class Item:
     `raw` is kept word for word. `op` is the operation in today's form, None when there is none to be had.
     `seq` is the position in the handheld's log, whatever the content says. `answer` is set once, by the first step
     that knows it. `twin` is the same operation earlier in this batch: it gives the answer to both. `waited` is who
-    handed a waiting operation in, back then; None for what arrives now. `breaks_chain` is set when it does not name the
-    hash of what stands before it in its log, `repeats` when it was answered at another place of a log. `recorded_by` is
-    who recorded it when that is not who works with the handheld now (P11). `parked_id` is its row in the quarantine
-    when a person lets it count after all; it has `waited` there (P34).
+    handed a waiting operation in, back then; None for what arrives now. `skew_ms` is by how much its time was put right
+    (P35). `breaks_chain` is set when it does not name the hash of what stands before it in its log, `repeats` when it
+    was answered at another place of a log. `recorded_by` is who recorded it when that is not who works with the
+    handheld now (P11). `parked_id` is its row in the quarantine when a person lets it count after all; it has `waited`
+    there (P34).
     """
 
     raw: Any
@@ -59,6 +60,7 @@ class Item:
     conflict: str | None = None
     answer: Result | None = None
     keeps_seq: bool = True
+    skew_ms: int | None = None
     twin: "Item | None" = None
     waited: Writer | None = None
     breaks_chain: bool = False
@@ -104,6 +106,7 @@ class Item:
             seq=self.seq,
             fault=self.fault,
             breaks_chain=self.breaks_chain,
+            skew_ms=self.skew_ms,
             recorded_by=self.recorded_by,
         )
 
@@ -191,6 +194,8 @@ def task_of(op: Envelope) -> str | None:
     kind, identity = split(op["entity"])
     if kind in ("task", "obligation"):
         return identity
+    if op["type"] == "message.sent":
+        return op["payload"]["task"] or None
     if op["type"] != "parcel.scanned":
         return None
     task = op["payload"].get("task")

@@ -69,9 +69,21 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
     known_customer = kind == "customer" and record is not None
     if known_customer and writer.role == "courier" and not _serves(batch, writer.user_id, identity):
         return Fault("forbidden", "This customer is on none of the courier's tasks.")
-    named = courier_named(op)
-    if named is not None and batch.couriers.get(named) != writer.station_id:
+    if any(batch.couriers.get(named) != writer.station_id for named in couriers_named(op)):
         return _UNKNOWN_COURIER
+    return _misdirected(batch, writer, op, record) if kind == "message" else None
+
+
+def _misdirected(batch: Batch, writer: Writer, op: Envelope, message: Record | None) -> Fault | None:
+    """A message is the station's, about nothing or a task of its own; only those it is for tell of it."""
+    if op["type"] != "message.sent":
+        mine = message is None or any(one["courier"] == op["author"] for one in message["readers"])
+        return None if mine else Fault("forbidden", "This message is for others.")
+    task = batch.board.records.get(f"task:{op['payload']['task']}")
+    if op["payload"]["station"] != writer.station_id:
+        return _OTHER_STATION
+    if op["payload"]["task"] is not None and (task is None or task["station"] != writer.station_id):
+        return Fault("unknown_entity", "There is no such task at this station.")
     return None
 
 
@@ -115,16 +127,18 @@ def _serves(batch: Batch, courier: str, customer_id: str) -> bool:
     )
 
 
-def courier_named(op: Envelope) -> str | None:
-    """The courier whom an operation makes a task's holder, its author apart."""
+def couriers_named(op: Envelope) -> list[str]:
+    """The couriers an operation speaks to: whom it makes a task's holder, its author apart; whom a message is for."""
+    if op["type"] == "message.sent":
+        return list(op["payload"]["to"])
     if not op["type"].startswith("task."):
-        return None
+        return []
     named: str | None = op["payload"].get("courier") or op["payload"].get("to")
-    return named
+    return [named] if named else []
 
 
 def know_couriers(batch: Batch, items: Iterable[Item]) -> None:
     """Looks up the people that plans name, once for all of them; only couriers who still work here can be named."""
-    named = {courier_named(item.op) for item in items if item.op}
-    people = auth_queries.users_by_id({user for user in named if user} - set(batch.couriers)).values()
+    named = {courier for item in items if item.op for courier in couriers_named(item.op)}
+    people = auth_queries.users_by_id(named - set(batch.couriers)).values()
     batch.couriers |= {user.id: user.station_id for user in people if user.role == "courier" and user.active}

@@ -62,6 +62,16 @@ class ConsentAsked:
 
 
 @dataclass(frozen=True)
+class MessageSent:
+    """The station has told couriers something."""
+
+    op_id: str
+    message_id: str
+    station_id: str
+    courier_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ListChanged:
     """Somebody else has changed a courier's list; one event for each courier and change of a transaction.
 

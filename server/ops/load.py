@@ -53,6 +53,8 @@ def _named(batch: Batch) -> Iterable[str]:
         yield op["entity"]
         if op["type"] == "order.imported":
             yield f"parcel:{parcel_of_order(op)}"
+        if op["type"] == "message.sent" and op["payload"]["task"]:
+            yield f"task:{op['payload']['task']}"
 
 
 def _told_anew(batch: Batch, orders: Sequence[Envelope], near: Sequence[Kin]) -> set[str]:

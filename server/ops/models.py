@@ -63,7 +63,8 @@ class Quarantined(Model):
 
     One row per id and body, also for writers without a place in a log: the same thing at once is parked once.
     `released_at` and `released_by` say that a person let it count after all: the operation stands in the log then, at
-    the same place and by the same author, and answers for itself (P34).
+    the same place and by the same author, and answers for itself (P34). `skew_ms` is by how much the time it says is
+    off, as it was known when it came; null for what has no time (P35).
     """
 
     __tablename__ = "quarantine"
@@ -84,6 +85,7 @@ class Quarantined(Model):
     code: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str] = mapped_column(Text)
     received_at: Mapped[int] = mapped_column(BigInteger)
+    skew_ms: Mapped[int | None] = mapped_column(BigInteger)
     result: Mapped[dict[str, Any]] = mapped_column(Json)
     released_at: Mapped[int | None] = mapped_column(BigInteger)
     released_by: Mapped[str | None] = mapped_column(String(36))

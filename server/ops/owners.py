@@ -3,6 +3,7 @@
 from server.conflicts.service import store as conflicts
 from server.core.records import RecordStore
 from server.crm.service import store as customers
+from server.messages.service import store as messages
 from server.parcels.service import store as parcels
 from server.payments.service import store as obligations
 from server.shifts.service import store as shifts
@@ -11,6 +12,7 @@ from server.tasks.service import store as tasks
 OWNERS: dict[str, RecordStore] = {
     "customer": customers,
     "conflict": conflicts,
+    "message": messages,
     "obligation": obligations,
     "parcel": parcels,
     "shift": shifts,

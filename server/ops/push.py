@@ -12,7 +12,7 @@ from server.core.db import read, transaction, upsert
 from server.ops import cases, chain, heads, pipeline, write
 from server.ops.batch import Batch, Item, Result, Writer, as_result
 from server.ops.capture import Contact, captured_at, learned
-from server.ops.decode import decode
+from server.ops.decode import TAKEN_AWAY, decode
 from server.ops.heads import Head
 from server.ops.models import UnreadableBody
 from sync.canonical import sha256_hex
@@ -187,10 +187,13 @@ def _correct_times(items: Sequence[Item], head: Head, contact: Contact) -> None:
     """Puts the operations' times on the server's clock; what was handed in is kept as it came."""
     heard = contacts.latest(head.device_id, head.last_heard, head.incarnation)
     for item in items:
-        if item.op is not None:
+        sound = item.op if item.fault is not TAKEN_AWAY else item.raw
+        if sound is not None:
             # From what came, not from what an attempt that was rolled back made of it.
-            said = {**item.op, "at": item.raw["at"]}
-            item.op = {**said, "at": captured_at(said, contact, head.skew_ms, heard)}
+            said = {**sound, "at": item.raw["at"]}
+            moment = captured_at(said, contact, head.skew_ms, heard)
+            item.skew_ms = moment - item.raw["at"]
+            item.op = {**said, "at": moment} if item.op is not None else None
 
 
 def _overtaken(head: Head, contact: Contact) -> bool:

@@ -100,7 +100,9 @@ def _item(row: Quarantined) -> Item:
 
 
 def _happened(row: Quarantined, op: Record) -> int:
-    """When it was done by the server's clock, as far as that is known of the handheld's."""
+    """When it was done by the server's clock, as far as that was known of the handheld's when it came."""
+    if row.skew_ms is not None:
+        return int(op["at"]) + row.skew_ms
     head = db.session.get(DeviceHead, (row.device_id, row.incarnation))
     skew = head.skew_ms if head is not None else None
     wall = None if skew is None else row.received_at - skew

@@ -12,6 +12,7 @@ from server.ops.announce import announcements
 from server.ops.batch import Batch, Fault, Item, Result, Writer, split, task_of
 from server.ops.cases import plain_text
 from server.ops.events import PlanChanged
+from server.ops.messages import message_rows
 from server.ops.owners import OWNERS
 from server.ops.scopes import Move
 from server.payments import service as payments
@@ -81,7 +82,8 @@ def _scopes(batch: Batch) -> dict[str, int]:
     bodies |= {f"notice:{notice.id}": notice.body for notice in batch.notices}
     moves = project.task_moves(batch, tasks)
     moves += [Move(scopes.notices_scope(one.user_id), f"notice:{one.id}", True) for one in batch.notices]
-    return scopes.move(moves, scopes.project(bodies))
+    told, to = message_rows(batch)
+    return scopes.move(moves + to, scopes.project(bodies | told))
 
 
 def _log(batch: Batch, versions: dict[str, int]) -> None:
@@ -181,5 +183,6 @@ def _parked(batch: Batch, item: Item, fault: Fault, answer: Result) -> dict[str,
         "code": fault.code,
         "detail": fault.detail,
         "received_at": batch.now,
+        "skew_ms": item.skew_ms,
         "result": answer,
     }

@@ -24,6 +24,7 @@ from sync.schemas.fields import (
     sha256,
     text,
 )
+from sync.schemas.messages import MessageRow
 from sync.schemas.records import (
     CASE_KINDS,
     ConsentRecord,
@@ -50,7 +51,7 @@ def scope(*, required: bool = True) -> fields.String:
 
 def row_entity() -> fields.String:
     """What a pulled row is about."""
-    return matching(f"(?:task|notice|station):{_UUID}")
+    return matching(f"(?:task|notice|message|station):{_UUID}")
 
 
 class Push(Strict):
@@ -139,10 +140,13 @@ class TaskRow(Strict):
 
 
 class NoticeRow(Strict):
-    """What became of one of the courier's operations, told to him wherever the task is now (P22)."""
+    """What became of one of the courier's operations, told to him wherever the task is now (P22).
+
+    `unreached`: what he asked has reached nobody, and will not.
+    """
 
     id = identity()
-    kind = one_of(("decided", "undone", "quarantined", "settled"))
+    kind = one_of(("decided", "undone", "quarantined", "settled", "unreached"))
     conflict = identity(nullable=True)
     task = identity(nullable=True)
     waybill = line(TEXT, nullable=True)
@@ -166,7 +170,12 @@ class StationRow(Strict):
     reasons_version = line(CODE)
 
 
-ROW_BODIES: dict[str, type[Strict]] = {"task": TaskRow, "notice": NoticeRow, "station": StationRow}
+ROW_BODIES: dict[str, type[Strict]] = {
+    "task": TaskRow,
+    "notice": NoticeRow,
+    "message": MessageRow,
+    "station": StationRow,
+}
 
 
 class Row(Strict):

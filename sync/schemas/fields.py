@@ -17,7 +17,7 @@ CODE = 64
 # `$(?!\n)`: Python's `$` also matches before a final line feed, JavaScript's does not.
 _END = r"$(?!\n)"
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-ENTITY_KINDS = ("task", "parcel", "customer", "shift", "obligation", "conflict")
+ENTITY_KINDS = ("task", "parcel", "customer", "shift", "obligation", "conflict", "message")
 SCOPE_KINDS = ("courier", "notices", "reference")
 STATUSES = (
     "created",
@@ -185,10 +185,15 @@ def nested(schema: type[Schema], *, nullable: bool = False, required: bool = Tru
 
 
 def array(
-    inner: fields.Field[Any], longest: int | None = None, *, key: str | None = None, required: bool = True
+    inner: fields.Field[Any],
+    longest: int | None = None,
+    *,
+    shortest: int | None = None,
+    key: str | None = None,
+    required: bool = True,
 ) -> fields.List[Any]:
     """A list of `inner`, of at most `longest` where a writer could make it grow."""
-    limits = [validate.Length(max=longest)] if longest is not None else []
+    limits = [validate.Length(min=shortest, max=longest)] if longest is not None else []
     return fields.List(inner, validate=limits, data_key=key, **_options(False, required, None))
 
 

@@ -51,6 +51,7 @@ from sync.schemas.fields import (
     text,
     weekdays,
 )
+from sync.schemas.messages import MessageSent
 from sync.schemas.people import (
     CONTACTS,
     TAGS,
@@ -326,6 +327,9 @@ PAYLOADS: Final[dict[str, type[Strict]]] = {
     "conflict.decided": ConflictDecided,
     "conflict.assigned": ConflictAssigned,
     "conflict.undone": ConflictUndone,
+    "message.sent": MessageSent,
+    "message.received": NothingToAdd,
+    "message.read": NothingToAdd,
 }
 # Which version a payload is of, where it is not the first; older ones are lifted (`sync/upcast.py`).
 VERSIONS: Final = {"customer.request_set": 2, "order.imported": 2, "task.delivered": 2}

@@ -34,6 +34,7 @@ from sync.schemas.fields import (
     text,
     weekdays,
 )
+from sync.schemas.messages import MessageRecord
 from sync.schemas.operations import currency
 from sync.schemas.people import CONTACTS, TAGS, ContactPerson
 from sync.schemas.tasks import TaskRecord, Touch, station
@@ -285,4 +286,5 @@ RECORDS: dict[str, type[Strict]] = {
     "obligation": ObligationRecord,
     "shift": ShiftRecord,
     "conflict": ConflictRecord,
+    "message": MessageRecord,
 }

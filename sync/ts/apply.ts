@@ -8,6 +8,7 @@ import { derive } from './canonical';
 import { consented, profiled, requested } from './customers';
 import { called, evidence, withoutAttempt } from './evidence';
 import { handed } from './handover';
+import { heard, sent } from './messages';
 import type {
   Address,
   ConflictRecord,
@@ -349,4 +350,7 @@ const EFFECTS: Record<string, Effect> = {
   'conflict.decided': on(decided),
   'conflict.assigned': on(owned),
   'conflict.undone': on(undone),
+  'message.sent': on(sent),
+  'message.received': on(heard),
+  'message.read': on(heard),
 };

@@ -51,6 +51,7 @@ import { idOf, newValues, same, threeWay, type Gone, type Merge, type Values } f
 export type Board = Record<string, SyncRecord>;
 
 export const AWAITING = 'awaiting_entity';
+const MAKES = ['parcel.scanned', 'message.sent'];
 // A task in one of these needs nobody at the door any more.
 const FINISHED = ['delivered', 'picked_up', 'returned', 'cancelled'];
 
@@ -122,7 +123,7 @@ function decideIn(board: Board, op: Envelope, context: Context): Decision {
   const special = Object.hasOwn(SPECIAL, op.type) ? SPECIAL[op.type] : undefined;
   if (special !== undefined) return special(board, op, context);
   const record = board[op.entity];
-  if (record === undefined) return DEFERRED;
+  if (record === undefined) return MAKES.includes(op.type) ? plainly(op, null) : DEFERRED;
   if (op.type in OUTCOMES) return outcome(board, op, record as TaskRecord, context);
   if (op.type in PROGRESS) return progress(op, record as TaskRecord);
   if (op.type in FIELDS) return plan(op, record as TaskRecord, context);
@@ -386,7 +387,6 @@ const SPECIAL: Record<string, Decider> = {
   'task.cancelled': cancel,
   'customer.request_set': request,
   'customer.profile_set': profile,
-  'parcel.scanned': (board, op) => plainly(op, board[op.entity] ?? null),
   'payment.collected': payment,
   'shift.started': shift,
   'shift.closed': shift,

@@ -8,7 +8,7 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-export type EntityKind = 'task' | 'parcel' | 'customer' | 'shift' | 'obligation' | 'conflict';
+export type EntityKind = 'task' | 'parcel' | 'customer' | 'shift' | 'obligation' | 'conflict' | 'message';
 
 export type OperationType =
   | 'order.imported'
@@ -40,7 +40,10 @@ export type OperationType =
   | 'operation.corrected'
   | 'conflict.decided'
   | 'conflict.assigned'
-  | 'conflict.undone';
+  | 'conflict.undone'
+  | 'message.sent'
+  | 'message.received'
+  | 'message.read';
 
 export type Role = 'customer' | 'courier' | 'dispatcher' | 'csr' | 'admin';
 
@@ -282,7 +285,38 @@ export interface ConflictRecord {
   decision: { op_id: string; author: string; outcome: string; reason: string; at: number } | null;
 }
 
-export type SyncRecord = TaskRecord | ParcelRecord | CustomerRecord | ObligationRecord | ShiftRecord | ConflictRecord;
+/** One courier a message is for: since when his handheld has it, and since when he has read it. */
+export interface MessageReader {
+  courier: string;
+  received_at: number | null;
+  read_at: number | null;
+}
+
+export interface MessageRecord {
+  id: string;
+  station: string;
+  author: string;
+  text: string;
+  task: string | null;
+  at: number;
+  readers: MessageReader[];
+}
+
+/** A message as one of its readers pulls it; `message` is what his answers are about. */
+export interface MessageRow {
+  id: string;
+  message: string;
+  text: string;
+  task: string | null;
+  waybill: string | null;
+  at: number;
+  by_name: string | null;
+  received_at: number | null;
+  read_at: number | null;
+}
+
+export type SyncRecord =
+  TaskRecord | ParcelRecord | CustomerRecord | ObligationRecord | ShiftRecord | ConflictRecord | MessageRecord;
 
 /** A row a handheld pulls for `task:<id>`: everything the door needs, stored by the server as one projection (P24). */
 export interface TaskRow {

@@ -184,6 +184,21 @@ def test_pages_and_files_are_cached_as_they_should(settings: Settings, tmp_path:
         assert client.get(path).status_code == 404, path
 
 
+def test_f23_a_recall_makes_another_worker_of_the_same_file(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "sw.js").write_text("work()")
+    (tmp_path / "sw.js.gz").write_bytes(gzip.compress(b"work()"))
+    plain, recalled, again = (
+        create_app(Settings(**{**vars(settings), "dist": tmp_path, "recall": word}))
+        .test_client()
+        .get("/sw.js", headers={"Accept-Encoding": "gzip"})
+        for word in ("", "2026-11-22", '";evil()//')
+    )
+    assert plain.headers["Content-Encoding"] == "gzip"
+    assert recalled.text == 'self.doorstepRecall = "2026-11-22";\nwork()'
+    assert again.text == 'self.doorstepRecall = "\\";evil()//";\nwork()'
+    assert (recalled.mimetype, recalled.headers["Cache-Control"]) == ("text/javascript", "no-cache")
+
+
 def test_whoever_takes_packed_files_gets_them(settings: Settings, tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     (dist / "assets").mkdir(parents=True)

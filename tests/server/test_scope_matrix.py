@@ -174,6 +174,7 @@ DOORS: dict[tuple[str, str], Door] = {
     ("GET", "/api/v1/dispatch/conflicts"): Door(DESK),
     ("GET", "/api/v1/dispatch/conflicts/ids"): Door(DESK),
     ("GET", "/api/v1/dispatch/conflicts/<string:conflict_id>"): Door(DESK, 200, STRANGE),
+    ("GET", "/api/v1/dispatch/messages"): Door(DESK),
     ("GET", "/api/v1/dispatch/customers"): Door(DESK),
     ("GET", "/api/v1/dispatch/customers/proposals"): Door(DESK),
     ("GET", "/api/v1/dispatch/customers/<string:customer_id>"): Door(DESK, 200, STRANGE),

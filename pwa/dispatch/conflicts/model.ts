@@ -113,9 +113,10 @@ export function isOneSided(item: Pick<Case, 'kind'>): boolean {
 }
 
 /** What a one-sided case knows, a line each; the text as it came has a place of its own. */
-export function factLines(item: Pick<Case, 'mine'>): { name: string; text: string }[] {
+/** `said`: the code has words of its own, so that the server's sentence, which is English, is left out. */
+export function factLines(item: Pick<Case, 'mine'>, said = false): { name: string; text: string }[] {
   return Object.entries(item.mine)
-    .filter(([name, value]) => name !== 'raw' && value !== null && value !== '')
+    .filter(([name, value]) => name !== 'raw' && value !== null && value !== '' && !(said && name === 'detail'))
     .map(([name, value]) => ({ name, text: typeof value === 'string' ? value : JSON.stringify(value) }));
 }
 

@@ -29,6 +29,7 @@ const SAID: Readonly<Record<string, readonly string[]>> = {
   'payment.collected': ['amount_minor', 'method'],
   'operation.corrected': ['error', 'note'],
   'conflict.decided': ['outcome', 'reason_text'],
+  'message.sent': ['text'],
 };
 
 export interface Said {

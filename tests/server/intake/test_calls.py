@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from typing import Any
@@ -13,10 +14,12 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from server.auth import keys
+from server.core import pins
 from server.core.db import db, read, transaction
 from server.intake import calls
 from server.ops.models import Operation
 from server.tasks.models import Task
+from tests.builders import assign_draft
 from tests.conftest import Clock
 from tests.people import Cast
 
@@ -85,6 +88,35 @@ def test_orders_become_tasks_and_a_repeat_gets_the_same_answer(
     assert count(app, Task) == count(app, Operation) == 3
     task = cast.desk(cast.dora).get("/api/v1/dispatch/tasks?q=DS00001").json["tasks"][0]
     assert (task["status"], task["window_start"]) == ("created", 1_777_856_400_000)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_order_that_goes_for_a_code_only_brings_the_handheld_a_digest_and_no_code(
+    app: Flask, cast: Cast, shop: Merchant
+) -> None:
+    given = order(1, pin_required=True)
+    assert shop.send(given).status_code == 201
+    [done] = cast.desk(cast.dora).submit(assign_draft(given["waybill"], cast.liang.id))
+    assert done["status"] == "applied"
+    with app.app_context(), read() as session:
+        [task] = session.scalars(select(Task)).all()
+        code = pins.of_task(task.id)
+    assert task.record["pin_required"] is True
+    handheld = cast.handheld(cast.liang)
+    asked = {"protocol": 1, "app": "t", "incarnation": task.id, "push": None, "cursors": {}, "ceilings": {}}
+    told = handheld.post("/api/v1/exchange", json={**asked, "limit": 500, "sent_at": 0})
+    [row] = [
+        row
+        for page in told.json["pull"]["scopes"]
+        for row in page["rows"]
+        if row["entity"].startswith("task:")
+    ]
+    pin = row["body"]["pin"]
+    typed = hashlib.pbkdf2_hmac("sha256", code.encode(), bytes.fromhex(pin["salt"]), pin["iterations"])
+    assert (typed.hex(), set(pin)) == (pin["digest"], {"salt", "iterations", "digest"})
+    refused = shop.send(order(2, kind="pickup", pin_required=True), key="k2")
+    assert refused.status_code == 422
+    assert refused.json["errors"][0]["field"] == "/orders/0/pin_required"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -95,6 +95,19 @@ def test_the_chinese_template_reads_the_same() -> None:
     assert read(chinese)[0][0].payload == one()
 
 
+@pytest.mark.parametrize(
+    ("cell", "secured"), [("yes", True), ("是", True), ("1", True), ("no", None), ("否", None), ("", None)]
+)
+def test_an_order_says_whether_it_goes_for_a_code_only(cell: str, secured: bool | None) -> None:
+    assert one(pin_required=cell).get("pin_required") is secured
+
+
+def test_a_code_that_cannot_be_meant_is_a_fault_of_its_row() -> None:
+    assert faults(pin_required="maybe") == [(2, "pin_required", "choice")]
+    assert faults(pin_required="yes", kind="pickup") == [(2, "pin_required", "pin_pickup")]
+    assert faults(pin_required="no", kind="pickup") == []
+
+
 def test_a_real_pickup_row_is_recognised_by_its_header() -> None:
     orders, problems = read(LADE, merchant=None)
     payload = orders[0].payload

@@ -25,7 +25,9 @@ from tests.people import Handheld
 from tests.server.notifications.strangers import Behaviour, Stranger
 from tests.server.ops.house import House
 
-HANDLERS = {topic: wiring.HANDLERS[topic] for topic in ("notice", "push")} | {"manifest": lambda _row: None}
+HANDLERS = {topic: wiring.HANDLERS[topic] for topic in ("notice", "push", "text")} | {
+    "manifest": lambda _row: None
+}
 
 
 def b64(data: bytes) -> str:

@@ -21,7 +21,7 @@ def test_a_retry_after_nobody_understands_says_nothing(text: str | None) -> None
 
 def test_every_kind_has_words_in_both_languages_and_a_time_to_live() -> None:
     customers = {*policy.OF_STATUS.values(), "correction", "consent_asked"}
-    couriers = set(policy.OF_CHANGE.values())
+    couriers = {*policy.OF_CHANGE.values(), "courier_message"}
     assert set(policy.TTL_S) == customers | couriers
     for lang in LANGS:
         for kind in customers:

@@ -201,3 +201,26 @@ def test_p35_the_time_is_put_right_by_what_is_known_of_the_handhelds_clock(house
     [op] = house.log(type="task.delivered")
     assert 3_500_000 < (op.skew_ms or 0) < 3_700_000
     assert (house.record(op.entity) or {})["outcome"]["at"] == recorded + (op.skew_ms or 0)
+
+
+def test_p35_what_was_known_of_the_clock_when_it_came_counts_and_not_what_is_known_when_it_is_let_through(
+    house: House,
+) -> None:
+    """The handheld's clock was an hour behind; later contacts of the same log say something else."""
+    house.assigned()
+    phone = house.phone()
+    phone.exchange(sent_at=house.clock.now - 3_600_000)
+    done = house.clock.now + 60_000
+    phone.tape.delivered(WAYBILL)
+    phone.tape.envelopes[0]["at"] = done - 3_600_000
+    assert house.desk().post(f"/api/v1/devices/{phone.handheld.device}/revoke").status_code == 204
+    house.clock.now = done + 60_000
+    phone.exchange(phone.tape.envelopes, 1, sent_at=house.clock.now - 3_600_000)
+    [parked] = house.parked()
+    assert parked.skew_ms is not None and abs(parked.skew_ms - 3_600_000) < 2_000
+    house.clock.now += 600_000
+    phone.exchange(sent_at=house.clock.now)
+    let_count(house)
+    [op] = house.log(type="task.delivered")
+    record = house.record(op.entity) or {}
+    assert abs(record["outcome"]["at"] - done) < 2_000

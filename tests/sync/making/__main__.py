@@ -11,6 +11,7 @@ from tests.sync.making import (
     digests,
     facts,
     handovers,
+    messages,
     money,
     pending,
     people,
@@ -51,6 +52,7 @@ BOOKS = (
     day.evidence,
     day.signed,
     handovers.handovers,
+    messages.messages,
 )
 
 

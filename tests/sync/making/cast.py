@@ -31,6 +31,7 @@ DEVICES = {LI: uid(9, 1), WANG: uid(9, 2)}
 INCARNATIONS = {LI: uid(10, 1), WANG: uid(10, 2)}
 BOOT = uid(11, 1)
 IMPORT = uid(12, 1)
+MESSAGE = uid(16, 1)
 SHA_A = "a" * 64
 SHA_B = "b" * 64
 
@@ -106,6 +107,9 @@ PAYLOADS: dict[str, Plain] = {
     "conflict.decided": {"outcome": "mine", "reason": "签收照片清楚"},
     "conflict.assigned": {"owner": ZHOU},
     "conflict.undone": {"decision": uid(20, 20)},
+    "message.sent": {"station": STATION, "to": [LI, WANG], "task": None, "text": "北门封路，请走东门"},
+    "message.received": {},
+    "message.read": {},
 }
 
 ENTITIES = {
@@ -117,6 +121,7 @@ ENTITIES = {
     "shift": f"shift:{SHIFT}",
     "operation": f"task:{TASK}",
     "conflict": f"conflict:{CASE}",
+    "message": f"message:{MESSAGE}",
 }
 
 

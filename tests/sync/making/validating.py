@@ -44,6 +44,9 @@ MAY: dict[str, str] = {
     "conflict.decided": "dispatcher csr admin",
     "conflict.assigned": "dispatcher csr admin",
     "conflict.undone": "dispatcher csr admin",
+    "message.sent": "dispatcher csr admin",
+    "message.received": "courier",
+    "message.read": "courier",
 }
 # One wrong member for every payload: (member, value).
 WRONG: dict[str, tuple[str, object]] = {
@@ -77,6 +80,9 @@ WRONG: dict[str, tuple[str, object]] = {
     "conflict.decided": ("outcome", "both"),
     "conflict.assigned": ("owner", "me"),
     "conflict.undone": ("decision", None),
+    "message.sent": ("text", ""),
+    "message.received": ("at", 1),
+    "message.read": ("station", None),
 }
 
 
@@ -255,6 +261,13 @@ def sense() -> Book:
         "a request of no kind",
         edited("order.imported", requests=[{"id": uid(8, 1), "kind": "dance", "text": ""}]),
         ("invalid_payload", "payload.requests.0.kind"),
+    )
+    wrong("a message to nobody", edited("message.sent", to=[]), ("invalid_payload", "payload.to"))
+    wrong("a message about a task", edited("message.sent", task=TASK))
+    wrong(
+        "a message that is too long",
+        edited("message.sent", text="𠮷" * 501),
+        ("invalid_payload", "payload.text"),
     )
     _requests(book, edited)
     _signatures(book, edited)

@@ -60,6 +60,9 @@ describe('both versions side by side', () => {
         { name: 'operations', text: '3' },
       ],
     );
+    const told = { mine: { code: 'invalid_payload', detail: 'The window ends before it starts.' } };
+    expect(model.factLines(told).map((line) => line.name)).toEqual(['code', 'detail']);
+    expect(model.factLines(told, true).map((line) => line.name)).toEqual(['code']);
   });
 
   it('say who speaks: a customer, a handheld, a plan, an amount', () => {

@@ -1,0 +1,1 @@
+"""Messages of a station to its couriers, and who has heard them."""
