@@ -9,6 +9,8 @@ const SOON_MS = 250;
 export class Scheduler {
   private timer: number | null = null;
   private running = false;
+  /** The network or the person is back and no sync has begun since: one that runs may yet fail of what was before. */
+  private heard = false;
   private unsubscribe: (() => void)[] = [];
 
   constructor(
@@ -43,17 +45,15 @@ export class Scheduler {
   /** The network or the person is back: what was only our own caution is dropped, what the server asked for is kept. */
   private signal(): void {
     this.ctx.changed();
-    void retryPlan(this.ctx).then(({ floor }) => {
-      if (this.running) this.set(Math.max(0, floor - this.ctx.platform.now()));
-    });
+    this.heard = true;
+    void this.later(0);
   }
 
   private async later(ms: number): Promise<void> {
-    const { at, attempt } = await retryPlan(this.ctx);
+    const { at, floor } = await retryPlan(this.ctx);
     if (!this.running) return;
     // A clock that was set back must not postpone the next try for days.
-    const wait = attempt > 0 ? Math.min(Math.max(at - this.ctx.platform.now(), ms), REVOKED_MS) : ms;
-    this.set(wait);
+    this.set(Math.min(Math.max((this.heard ? floor : at) - this.ctx.platform.now(), ms), REVOKED_MS));
   }
 
   private set(ms: number): void {
@@ -70,11 +70,12 @@ export class Scheduler {
     this.timer = null;
     // What was submitted while a sync ran may have missed it: ask again when it is over.
     if (this.ctx.syncing) return this.later(SOON_MS);
+    this.heard = false;
     const outcome = await this.sync();
     if (!this.running || this.timer !== null) return;
     // A failure has made a plan of its own; a handheld nobody has enrolled yet has not failed, and must not ask without end.
     const calm = outcome.ok || outcome.code === 'not_enrolled';
     if (!calm) this.ctx.platform.signals?.askToWake?.();
-    await this.later(calm ? pollDelay(this.ctx) : 0);
+    await this.later(calm && !this.heard ? pollDelay(this.ctx) : 0);
   }
 }

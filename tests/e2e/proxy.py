@@ -46,9 +46,14 @@ class Line:
         while True:
             try:
                 near, _ = listener.accept()
-                far = socket.create_connection(self._target, timeout=30)
             except OSError:
                 return
+            try:
+                far = socket.create_connection(self._target, timeout=30)
+            except OSError:
+                # A server that is just being started anew: the line is none the worse for it.
+                near.close()
+                continue
             with self._lock:
                 self._open |= {near, far}
             for source, sink in ((near, far), (far, near)):

@@ -108,7 +108,15 @@ class Stage:
 
     def start(self) -> None:
         """The server and the outbox worker, until ready."""
-        for name in ("serve", "worker"):
+        self._start("serve", "worker")
+
+    def restart(self) -> None:
+        """The server anew, with the environment of now."""
+        self.supervisor.kill("serve")
+        self._start("serve")
+
+    def _start(self, *names: str) -> None:
+        for name in names:
             log = self.folder / f"{name}.log"
             self.supervisor.start(Child(name, [*COMMAND, name], env=self.environment(), log=log))
         assert self.supervisor.wait_until(self._ready, READY_S), (self.folder / "serve.log").read_text()

@@ -96,6 +96,31 @@ describe('syncing by itself', () => {
     engine.stop();
   });
 
+  it('P12 a network that comes back while a sync is just failing is not kept waiting by that failure', async () => {
+    const { engine, server, hand, fire, exchanges } = await driven();
+    let gone = true;
+    server.intercept = () => {
+      if (gone) throw new Error('no network');
+      return null;
+    };
+    engine.start();
+    await hand.pass(1);
+    for (let i = 0; i < 6; i += 1) await hand.pass(400_000);
+    // The next try fails; in the moment in which it ends the network is back.
+    let changes = 0;
+    const off = engine.subscribe(() => {
+      if ((changes += 1) !== 2) return;
+      gone = false;
+      fire.online();
+    });
+    await hand.pass(400_000);
+    off();
+    const before = exchanges();
+    await hand.pass(300);
+    expect({ asked: exchanges() - before, ...(await engine.status()) }).toMatchObject({ phase: 'idle', nextTry: null });
+    engine.stop();
+  });
+
   it('F15 does not go before Retry-After, not even when the network comes back', async () => {
     const { engine, server, hand, fire, exchanges } = await driven();
     server.intercept = () => problem(503, 'unavailable', { 'retry-after': '300' });
