@@ -89,6 +89,11 @@ bench-handheld: ## the courier's app in a browser slowed down six times: first l
 	@scripts/bootstrap test
 	@python -m tests.bench.handheld --tasks "$(or $(TASKS),400)" --times "$(or $(TIMES),20)" --measured docs/MEASURED.md
 
+.PHONY: guide
+guide: ## walk a courier's day in a browser and write docs/guide: its text and pictures, in both languages
+	@scripts/bootstrap test
+	@GUIDE=write python -m pytest -q tests/e2e/test_guide.py
+
 .PHONY: lock
 lock: ## write constraints.txt again after a change of the Python dependencies
 	@scripts/lock

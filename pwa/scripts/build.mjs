@@ -13,7 +13,12 @@ import { build } from 'vite';
 import { firstLoad, GOAL_KB, notKept, wholeApp } from './weight.mjs';
 
 const pwa = fileURLToPath(new URL('..', import.meta.url));
-const pages = (outDir) => build({ configFile: join(pwa, 'vite.config.ts'), logLevel: 'warn', build: { outDir } });
+async function pages(outDir) {
+  for (const mode of ['index.html', 'dispatch.html']) {
+    const emptyOutDir = mode === 'index.html';
+    await build({ configFile: join(pwa, 'vite.config.ts'), mode, logLevel: 'warn', build: { outDir, emptyOutDir } });
+  }
+}
 
 if (process.argv.includes('--check')) {
   const folder = mkdtempSync(join(tmpdir(), 'doorstep-build-'));
