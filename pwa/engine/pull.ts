@@ -28,6 +28,8 @@ const REBUILD_MS = 3_600_000;
 /** One walk through the pages. `ceilings` are pinned by the first page; `staged` counts rows put aside. */
 export interface Walk {
   run: string;
+  /** Who is logged in when it begins; what it brings is his. */
+  reader: IdentityValue;
   cursors: Record<string, number>;
   ceilings: Record<string, number>;
   staged: Record<string, number>;
@@ -53,7 +55,7 @@ export async function beginWalk(ctx: Context, identity: IdentityValue): Promise<
   const from = Object.fromEntries(scopesOf(identity).map((scope) => [scope, stored[scope] ?? 0]));
   const proofs = (await readMeta(ctx.db, 'offer')) ? await storedBlobs(ctx.db) : [];
   const nothing = { ceilings: {}, staged: {}, fresh: new Set<string>(), done: new Set<string>(), rebuilding: {} };
-  return { ...nothing, run: newId(ctx.platform), cursors: from, open: false, rows: 0, proofs };
+  return { ...nothing, run: newId(ctx.platform), reader: identity, cursors: from, open: false, rows: 0, proofs };
 }
 
 /**
@@ -94,13 +96,13 @@ export async function takePages(ctx: Context, walk: Walk, pages: WirePage[]): Pr
       finished.push({ scope, to, staged, rows, fresh, holds: holding(page.digest) });
       continue;
     }
-    await stage(ctx.db, walk.run, rows);
+    await stage(ctx.db, walk, rows);
     walk.staged[scope] = (walk.staged[scope] ?? 0) + rows.length;
     ctx.platform.failpoint('pull.staged');
   }
   const [me, now] = [ctx.identity?.user.id ?? null, ctx.platform.now()];
   const keep: Keep = (row, before) => kept(row, before, { me, now, anew: walk.fresh.has(row.scope) });
-  const differing = await swap(ctx.db, walk.run, finished, keep);
+  const differing = await swap(ctx.db, walk, finished, keep);
   finished.forEach(({ scope }) => walk.done.add(scope));
   const again = differing.filter((scope) => isDistrusted(ctx, walk, scope));
   walk.open = again.length > 0 || news.some((page) => !page.final);

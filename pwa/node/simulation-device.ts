@@ -4,8 +4,17 @@
  */
 import { IDBFactory } from 'fake-indexeddb';
 
-import { createEngine, EnrolError, SubmitError, type BlobInput, type Draft, type Engine } from '../engine';
+import {
+  createEngine,
+  EnrolError,
+  SubmitError,
+  type BlobInput,
+  type Draft,
+  type Engine,
+  type RescueFile,
+} from '../engine';
 import { syncOnce } from '../engine/once';
+import '../engine/submit';
 import type { HttpAnswer, HttpRequest, Platform } from '../platform';
 import { queue, virtualPlatform, type VirtualPlatform } from './platform';
 import { webLocks } from './simulation-locks';
@@ -53,6 +62,9 @@ interface Tab {
 
 type Verb = (engine: Engine, args: never) => unknown;
 type WireBlob = Omit<BlobInput, 'bytes'> & { base64: string };
+type WireRescue = Pick<RescueFile, 'packages'> & {
+  proofs: (Omit<RescueFile['proofs'][number], 'bytes'> & { base64: string })[];
+};
 
 const VERBS: Record<string, Verb> = {
   enrol: (engine, { code }: { code: string }) => engine.enrol(code),
@@ -73,6 +85,21 @@ const VERBS: Record<string, Verb> = {
     const own = (await engine.task(task)) !== null;
     return { verdict: said.verdict, age: said.manifest_age_ms, route: said.route ?? null, own };
   },
+  rescue: async (engine) => {
+    const { proofs, ...file } = await engine.rescue();
+    return {
+      ...file,
+      proofs: proofs.map(({ bytes, ...proof }) => ({ ...proof, base64: Buffer.from(bytes).toString('base64') })),
+    };
+  },
+  carry: (engine, { packages, proofs }: WireRescue) =>
+    engine.carry({
+      packages,
+      proofs: proofs.map(({ base64, ...proof }) => ({
+        ...proof,
+        bytes: new Uint8Array(Buffer.from(base64, 'base64')),
+      })),
+    }),
   // What the screen that closes a shift counts, and whether there is one to close.
   shift: async (engine) => {
     const [{ entity, status, cash_minor }, { recorded, confirmed, waiting }] = [

@@ -1,7 +1,10 @@
 import { defineConfig } from 'vite';
 
-/** Bundles the runners with everything they need: build/handheld.mjs for the real day, build/simulation.mjs for the simulator. */
-export default defineConfig({
+/**
+ * Bundles a runner with everything it needs: build/handheld.mjs for the real day, build/simulation.mjs (mode `simulation`) for the
+ * simulator. In one file each: what the app fetches later would come from the disk, and the simulator's clock stands still meanwhile.
+ */
+export default defineConfig(({ mode }) => ({
   root: import.meta.dirname,
   ssr: { noExternal: true, target: 'node' },
   build: {
@@ -11,8 +14,8 @@ export default defineConfig({
     target: 'node20',
     minify: false,
     rollupOptions: {
-      input: ['handheld.ts', 'simulation.ts'].map((file) => `${import.meta.dirname}/${file}`),
-      output: { entryFileNames: '[name].mjs', chunkFileNames: 'handheld-[name].mjs' },
+      input: `${import.meta.dirname}/${mode === 'simulation' ? 'simulation' : 'handheld'}.ts`,
+      output: { entryFileNames: '[name].mjs', codeSplitting: false },
     },
   },
-});
+}));

@@ -1,11 +1,11 @@
 /** The server's rows as last pulled. Pages are staged and swapped in together with the cursor (P26). */
 import { readMeta, strict, type Write } from './database';
 import { layAgain } from './outbox';
-import type { Database, LocalValue, MirrorRow, StagedRow, SwapStore } from './schema';
+import type { Database, IdentityValue, LocalValue, MirrorRow, StagedRow, SwapStore } from './schema';
 
-const SHOWN: SwapStore[] = ['staging', 'rows', 'cursors'];
+const SHOWN: SwapStore[] = ['meta', 'staging', 'rows', 'cursors'];
 /** Needed as well when a server has forgotten what the rows were made of. */
-const WAITING: SwapStore[] = ['meta', 'journal', 'outbox', 'results'];
+const WAITING: SwapStore[] = ['journal', 'outbox', 'results'];
 
 /**
  * A scope whose last page has come. `staged`: rows of earlier pages this run put aside; `rows`: those of the last page; `fresh`:
@@ -24,10 +24,20 @@ export interface Swap {
 /** Two pulls ran at once and one cleared the other's pages: the pull must start again from the stored cursors. */
 export class StagingLost extends Error {}
 
+/** Somebody else is logged in by now, or nobody: what was asked for is not his to see (P34). */
+export class ReaderGone extends Error {}
+
+/** One pull: what marks its pages, and whom the server answers. */
+export interface Pull {
+  run: string;
+  reader: IdentityValue | undefined;
+}
+
 /** Puts a page aside. Nothing of it is visible before `swap`. */
-export async function stage(db: Database, run: string, rows: MirrorRow[]): Promise<void> {
+export async function stage(db: Database, { run, reader }: Pull, rows: MirrorRow[]): Promise<void> {
   if (!rows.length) return;
-  await strict(db, ['staging'], async (tx) => {
+  await strict(db, ['meta', 'staging'], async (tx) => {
+    await stillReads(tx, reader);
     await Promise.all(rows.map((row) => tx.objectStore('staging').put({ ...row, run } satisfies StagedRow)));
   });
 }
@@ -45,11 +55,14 @@ export type Keep = (row: MirrorRow, before: MirrorRow | undefined) => MirrorRow;
  * Makes complete scopes visible: their rows and cursors in one transaction, in which they are held against what
  * the server has as well (P30). Answers the scopes that differ.
  */
-export async function swap(db: Database, run: string, swaps: Swap[], keep: Keep): Promise<string[]> {
+export async function swap(db: Database, { run, reader }: Pull, swaps: Swap[], keep: Keep): Promise<string[]> {
   if (!swaps.length) return [];
+  const known = await cursors(db);
+  if (swaps.every((one) => bringsNothing(one, known))) return differing(db, swaps);
   const offer = (await readMeta(db, 'offer')) === true;
   return strict(db, offer ? [...SHOWN, ...WAITING] : SHOWN, async (tx) => {
-    const differing: string[] = [];
+    await stillReads(tx, reader);
+    const apart: string[] = [];
     for (const one of swaps) {
       const range = IDBKeyRange.bound([run, one.scope], [run, one.scope, '\uffff']);
       const staged = await tx.objectStore('staging').getAll(range);
@@ -72,10 +85,43 @@ export async function swap(db: Database, run: string, swaps: Swap[], keep: Keep)
       if (offer && one.fresh && one.scope.startsWith('courier:')) {
         await layAgain(tx, ((await tx.objectStore('meta').get('local')) as LocalValue).incarnation);
       }
-      if (one.holds && current && !one.holds(await present(tx, one.scope))) differing.push(one.scope);
+      if (one.holds && current && !one.holds(await present(tx, one.scope))) apart.push(one.scope);
     }
-    return differing;
+    return apart;
   });
+}
+
+/**
+ * In the transaction that keeps the rows: a login that begins or ends while an answer is on its way clears the list in one of its
+ * own, and what came after it would be the list of the one before.
+ */
+async function stillReads(tx: Write<SwapStore>, reader: IdentityValue | undefined): Promise<void> {
+  const now = (await tx.objectStore('meta').get('identity')) as IdentityValue | undefined;
+  if (!sameReader(now, reader)) throw new ReaderGone();
+}
+
+/** Whether two logins are one. */
+export function sameReader(one: IdentityValue | null | undefined, other: IdentityValue | null | undefined): boolean {
+  return one?.user.id === other?.user.id && one?.session === other?.session;
+}
+
+/** Where a scope has never held anything, every walk of it begins from nothing and ends there. */
+function bringsNothing(one: Swap, known: Record<string, number>): boolean {
+  const cursor = known[one.scope] ?? -1;
+  return !one.staged && !one.rows.length && (one.fresh ? one.to === 0 && cursor === 0 : one.to <= cursor);
+}
+
+/** The scopes that are not as the server has them, where there is nothing to write: what most asking comes to. */
+async function differing(db: Database, swaps: Swap[]): Promise<string[]> {
+  const tx = db.transaction(['rows', 'cursors'], 'readonly');
+  const apart = swaps.map(async ({ scope, to, holds }) => {
+    const [cursor, rows] = await Promise.all([
+      tx.objectStore('cursors').get(scope),
+      tx.objectStore('rows').index('scope').getAll(scope),
+    ]);
+    return holds && (cursor?.ver ?? 0) <= to && !holds(rows.filter((row) => row.present)) ? [scope] : [];
+  });
+  return (await Promise.all(apart)).flat();
 }
 
 /**

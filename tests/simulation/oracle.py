@@ -41,7 +41,8 @@ class Saved:
 class Oracle:
     """`saved` is everything handhelds have promised; `authors` who worked with the handheld then; `destroyed` what a
     fault has really taken from the world; `forgotten` what a restored server once acknowledged and had to be offered
-    again; `aged` what waited in an old version when the new app came; `wiped` who forgot everything when told to."""
+    again; `aged` what waited in an old version when the new app came; `wiped` who forgot everything when told to;
+    `carried` what a colleague's handheld (its name) has taken along, whatever becomes of the first."""
 
     house: House
     handhelds: Sequence[Handheld]
@@ -53,6 +54,7 @@ class Oracle:
     authors: dict[str, str] = field(default_factory=dict)
     aged: set[str] = field(default_factory=set)
     wiped: set[str] = field(default_factory=set)
+    carried: dict[str, str] = field(default_factory=dict)
     _enrolled: set[str] = field(default_factory=set)
     _there: frozenset[str] = frozenset()
     _there_at: tuple[int, int] | None = None
@@ -86,7 +88,8 @@ class Oracle:
         if seen["writing"]:
             return
         here = {row["op_id"] for row in seen["journal"]} | set(seen["outbox"])
-        mine = {op_id for op_id, saved in self.saved.items() if saved.who == who.name} - self.destroyed
+        mine = {op_id for op_id, saved in self.saved.items() if saved.who == who.name}
+        mine -= self.destroyed | set(self.carried)
         there = self._on_server()
         lost = mine - here - there
         if lost:
@@ -110,17 +113,28 @@ class Oracle:
     def taken(self, who: Handheld, before: dict[str, Any]) -> None:
         """A fault has replaced the storage of `who`: what was only there is gone, and nobody's fault."""
         after = self.look(who)
+        # What it carried for a colleague may have been the only copy there was; what he keeps himself is watched again.
+        dropped = {op_id for op_id, by in self.carried.items() if by == who.name}
+        self.carried = {op_id: by for op_id, by in self.carried.items() if by != who.name}
         left = {row["op_id"] for row in after["journal"]} | self._on_server()
-        gone = {row["op_id"] for row in before["journal"]} - left
-        self.destroyed |= gone
+        gone = {row["op_id"] for row in before["journal"]} - left - set(self.carried)
+        self.destroyed |= gone | (dropped - self._held_by_authors() - self._on_server())
         self.turned_back.add(who.name)
         held = set(before["bytes"]) - set(after["bytes"])
         self.destroyed |= {
             op_id
             for op_id, saved in self.saved.items()
-            if any(sha in held and not self.house.stored(sha) for sha in saved.blobs)
+            if op_id not in self.carried
+            and any(sha in held and not self.house.stored(sha) for sha in saved.blobs)
         }
         self.counts["destroyed"] += len(gone)
+
+    def carry(self, by: Handheld, op_ids: set[str]) -> None:
+        """A colleague's handheld has taken these along, on its disk."""
+        self.carried |= dict.fromkeys(op_ids, by.name)
+
+    def _held_by_authors(self) -> set[str]:
+        return {row["op_id"] for who in self.handhelds for row in self.look(who)["journal"]}
 
     def restored(self) -> None:
         """The server went back to a copy: what it alone had is gone for those whose storage went back before."""

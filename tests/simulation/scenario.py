@@ -91,6 +91,7 @@ def scenario(seed: int) -> list[Step]:
         add(at + random.randint(0, 10) * SECOND, "slow", who, stride=random.randint(1, 6))
     _storage(random, visits, add)
     _turns(random, visits, add)
+    _rescues(Random(f"doorstep/{seed}/rescue"), visits, steps, add)
     return sorted(steps, key=lambda step: (step.at, int(step.seed.partition("/")[2])))
 
 
@@ -152,6 +153,19 @@ def _manifests(random: Random, visits: Sequence[tuple[int, int]], add: Any) -> N
     for at, who in random.sample(visits, 3):
         add(max(0, at - random.randint(0, 14) * HOUR), "publish")
         add(at + random.choice((2, 20, 4_000)) * SECOND, "verdict", who)
+
+
+def _rescues(random: Random, visits: Sequence[tuple[int, int]], steps: Sequence[Step], add: Any) -> None:
+    """A colleague takes along what a handheld without a network has not sent; drawn apart, so that all else stays.
+
+    Where the server goes back to a copy nothing breaks: what came before the file would be nowhere.
+    """
+    if random.random() < 0.3:
+        at, who = random.choice(visits)
+        by = random.choice([one for one in range(COURIERS) if one != who])
+        broken = random.random() < 0.5 and all(step.do not in ("restore", "rollback") for step in steps)
+        add(max(0, at - MINUTE), "offline", who, hours=random.choice((1, 4)))
+        add(at + random.randint(5, 90) * SECOND, "rescue", who, by=by, broken=broken)
 
 
 def _visits(random: Random) -> list[int]:

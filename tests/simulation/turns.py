@@ -1,5 +1,6 @@
 """What befalls whole handhelds and those who work with them: logins, revocations, upgrades, spares, manifests."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -34,6 +35,8 @@ class Around(Protocol):
     def close(self, who: Handheld) -> None: ...
     def enrol(self, who: Handheld) -> None: ...
     def spare_for(self, who: Handheld) -> Handheld: ...
+    def colleague(self, index: int) -> Handheld: ...
+    def break_down(self, who: Handheld) -> None: ...
     def unless_at_work(self, who: Handheld) -> None: ...
 
 
@@ -164,6 +167,34 @@ class Turns:
             unsent = any(not row["acked"] for row in self._oracle.look(who)["journal"])
             self._around.fired("back with unsent work" if unsent else "back")
             self.look_at(who)
+
+    def rescue(self, who: Handheld, _random: Random, by: int, broken: bool) -> None:
+        """What it has not sent goes to a colleague's handheld (P11); then it breaks for good, or sends it too."""
+        other = self._around.colleague(by)
+        if who is other or who.retired or other.retired or who.aged or other.aged:
+            return
+
+        def taken(said: Any, op_ids: set[str]) -> None:
+            self._around.note(f"{other.name}: carries {said or len(op_ids)}")
+            if isinstance(said, Exception):
+                return
+            self._oracle.carry(other, op_ids)
+            self._around.fired("carried by a colleague")
+            if broken:
+                self._around.fired("broken when all was carried")
+                self._around.break_down(who)
+
+        def rescued(said: Any) -> None:
+            if isinstance(said, Exception) or not said["operations"]:
+                return
+            bodies = [json.loads(one["body"])["operations"] for one in said["packages"]]
+            op_ids = {op["op_id"] for operations in bodies for op in operations}
+            self.look_at(other)
+            file = {name: said[name] for name in ("packages", "proofs")}
+            other.call("carry", file, lambda told: taken(told, op_ids))
+
+        self.look_at(who)
+        who.call("rescue", {}, rescued)
 
     # --- the manifest (P24) -------------------------------------------------------------------------------------------
 

@@ -234,6 +234,13 @@ class World:
         self.enrol(who)
         self.after(30 * SECOND, who.sleep)
 
+    def break_down(self, who: Handheld) -> None:
+        """Its storage is gone for good; its courier gets a new code at the station."""
+        self._evict(who, Random(who.name))
+
+    def colleague(self, index: int) -> Handheld:
+        return self.handhelds[index]
+
     def _replace(self, who: Handheld, act: Callable[[], Any], name: str) -> None:
         self.close(who)
         before = self.oracle.look(who)

@@ -120,6 +120,34 @@ describe('another courier on the same handheld', () => {
     expect(await engine.status()).toMatchObject({ waiting: 0, ofOthers: 0, allConfirmed: true });
   });
 
+  it.each([
+    ['another', OTHER],
+    ['the same', COURIER],
+  ])('P34 an answer on its way to the first is not shown when %s has logged in meanwhile', async (_who, next) => {
+    let late = (): Promise<unknown> => Promise.resolve();
+    const { engine, server, platform } = await rig(({ fetch }) => ({
+      fetch: async (request) => {
+        const answer = await fetch(request);
+        if (request.path === '/api/v1/exchange') await late();
+        return answer;
+      },
+    }));
+    await engine.sync();
+    server.task('SF1');
+    const his = server.task('SF2', { courier: next.id });
+    server.codes.set('NEXT', { user: next, device: DEVICE });
+    late = () => {
+      late = () => Promise.resolve();
+      return next === COURIER ? engine.logOut().then(() => engine.logIn('NEXT')) : engine.logIn('NEXT');
+    };
+    expect(await engine.sync()).toMatchObject({ ok: true });
+    const shown = (await engine.today()).map((view) => view.task.id);
+    expect(shown).toContain(his);
+    expect(shown).toHaveLength(next === COURIER ? 2 : 1);
+    expect(await engine.status()).toMatchObject({ loginNeeded: false });
+    expect(await everything(platform.storage.factory)).not.toContain(next === COURIER ? 'nobody at all' : 'SF1');
+  });
+
   it('P11 keeps for the first what he has to look at, until he is back', async () => {
     const { engine, server, task } = await loaded();
     const [first] = await engine.submit([delivered(task)]);
