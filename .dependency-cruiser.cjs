@@ -50,7 +50,7 @@ module.exports = {
     ...layer('courier', '^pwa/courier/', SCREENS),
     ...layer('dispatch', '^pwa/dispatch/', SCREENS),
     ...layer('tracking', '^pwa/tracking/', ['^pwa/ui/', '^pwa/api/']),
-    ...layer('node', '^pwa/node/', ['^pwa/engine/(index|once|types)\\.ts$', SYNC], [PLATFORM]),
+    ...layer('node', '^pwa/node/', ['^pwa/engine/(index|once|submit|types)\\.ts$', SYNC], [PLATFORM]),
     {
       name: 'sync-is-pure',
       comment: 'sync/ts imports no package and no part of Node',

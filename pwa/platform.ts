@@ -57,6 +57,13 @@ export interface Platform {
     name: string;
     /** Asks that the browser never evicts this storage; true when granted. */
     persist?(): Promise<boolean>;
+    /** Room kept free for what is recorded; absent where it cannot be kept. Both reject when the storage does not let them. */
+    reserve?: {
+      /** Takes the room as far as there is any. */
+      fill(): Promise<void>;
+      /** Gives a piece of it back to be written on; false when all of it is gone. */
+      give(): Promise<boolean>;
+    };
   };
   signals?: {
     onOnline(fn: () => void): () => void;

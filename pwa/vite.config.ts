@@ -60,6 +60,7 @@ function serviceWorker(source: string): Plugin {
       publicDir = config.publicDir;
     },
     async writeBundle(_options, bundle) {
+      if (!('index.html' in bundle)) return;
       const hashed = [...reachable(bundle, 'index.html')].map((file) => ({ url: `/${file}`, revision: null }));
       const open = readdirSync(publicDir).filter((file) => !notNeededOffline.test(file));
       const named = open.map((file) => ({ url: `/${file}`, revision: revision(join(publicDir, file)) }));
@@ -114,7 +115,11 @@ function withoutSentences(): Plugin {
 const app = buildName();
 const pages = ['index.html', 'dispatch.html'].map((page) => resolve(here, page)).filter((page) => existsSync(page));
 
-export default defineConfig({
+/**
+ * The mode may name a page: then only that one is built. Built together, the two would share what both use in dozens of small files
+ * with the desk's needs in them, and a phone would fetch and read them all before its list.
+ */
+export default defineConfig(({ mode }) => ({
   root: here,
   publicDir: join(here, 'public'),
   plugins: [
@@ -130,7 +135,7 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: pages },
+    rolldownOptions: { input: pages.filter((page) => !mode.endsWith('.html') || page.endsWith(`/${mode}`)) },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000' } },
-});
+}));

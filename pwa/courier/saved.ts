@@ -36,6 +36,8 @@ export async function takeBack(operations: readonly Envelope[]): Promise<void> {
 export async function guarded(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
+    // The word first: what draws the next screen would keep it waiting.
+    await session.said();
     return true;
   } catch (error) {
     const code = error instanceof SubmitError ? (error.problems[0]?.code ?? 'unknown') : storageCode(error);

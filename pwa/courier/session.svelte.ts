@@ -18,6 +18,7 @@ import type {
 } from '../engine';
 import { dayKey } from '../ui/format';
 import { language } from '../ui/i18n.svelte';
+import { painted } from '../ui/painted';
 import { arranged } from './order/model';
 import { own } from './order/own.svelte';
 import { share } from './share';
@@ -35,8 +36,8 @@ export class Session {
   status = $state.raw<SyncStatus | null>(null);
   /** False until the local store has been read once. */
   ready = $state(false);
-  /** True when this browser refuses us a local store: nothing can be recorded. */
-  broken = $state(false);
+  /** Set when nothing can be recorded: this browser refuses us a local store, or holds one of a newer app (a rollback). */
+  broken = $state<'broken' | 'outdated' | null>(null);
   /** Moves every 15 s: for "minutes left" and "last heard". ms. */
   now = $state(0);
   /** A round that is made up: nothing of it is kept or sent. */
@@ -48,6 +49,8 @@ export class Session {
   #real: Engine | null = null;
   #reading: Promise<void> | null = null;
   #again = false;
+  /** Until the word that something is saved is on the screen: what it changes is drawn after it. */
+  #word: Promise<void> | null = null;
 
   get engine(): Engine {
     if (!this.#engine) throw new Error('the session has no engine yet');
@@ -66,6 +69,8 @@ export class Session {
     engine.subscribe(() => void this.refresh());
     await this.refresh();
     this.ready = true;
+    // The list is there before the line and the disk are busy with news.
+    await painted();
     engine.start();
   }
 
@@ -106,19 +111,21 @@ export class Session {
     do {
       this.#again = false;
       const { engine } = this;
-      const identity = engine.identity();
-      const status = await engine.status();
-      if (!identity) {
-        Object.assign(this, { identity, status });
-        continue;
-      }
-      const [tasks, outbox, notices, news, shift] = await Promise.all([
+      // All in one turn: the engine looks once.
+      const [status, tasks, outbox, notices, news, shift] = await Promise.all([
+        engine.status(),
         engine.today(),
         engine.outbox(),
         engine.notices(),
         engine.news(),
         engine.shift(),
       ]);
+      const identity = engine.identity();
+      await this.#word;
+      if (!identity) {
+        Object.assign(this, { identity, status });
+        continue;
+      }
       Object.assign(this, { identity, status, notices, news, shift });
       own.follow(identity.user.id, dayKey(this.now, this.zone), !this.practice);
       this.tasks = share(this.tasks, arranged(tasks, own.ids), (view) => view.task.id);
@@ -127,11 +134,17 @@ export class Session {
     } while (this.#again);
   }
 
-  /** Saves and reads the store again, so that the screen that follows shows what was saved. */
+  /** Saves. The engine tells of it, so the store is looked at by itself, after the word that follows here is on the screen. */
   async submit(drafts: Draft[], blobs: BlobInput[] = [], shown: TaskRow[] = []): Promise<Envelope[]> {
     const saved = await this.engine.submit(drafts, blobs, shown);
-    await this.refresh();
+    this.#word = painted().then(() => void (this.#word = null));
     return saved;
+  }
+
+  /** Until what was saved is said on the screen, and the screen that follows knows of it. */
+  async said(): Promise<void> {
+    await this.#word;
+    await this.#reading;
   }
 }
 

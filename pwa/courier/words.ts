@@ -11,11 +11,13 @@ export interface Urgency {
 
 /** Further away than this the end of a window is not worth a word. Minutes. */
 const FAR = 180;
+/** Nobody is late by a week: then a clock is wrong, which is said once and not at every door. Minutes. */
+const ABSURD = 7 * 24 * 60;
 
 /** Minutes to the end of the window; amber under half an hour, red when it has passed. */
 export function urgency(end: number | null, now: number): Urgency | null {
   const left = remaining(end, now);
-  if (!left || (!left.over && left.minutes > FAR)) return null;
+  if (!left || left.minutes > (left.over ? ABSURD : FAR)) return null;
   const { minutes, over } = left;
   const split = { h: Math.floor(minutes / 60), m: minutes % 60, n: minutes };
   if (over) return { words: t(minutes < 60 ? 'minutes.over' : 'hours.over', split), tone: 'bad' };

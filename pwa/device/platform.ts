@@ -3,6 +3,7 @@ import { gzipSync } from 'fflate';
 
 import type { HttpAnswer, HttpRequest, Platform } from '../platform';
 import { browserLocation } from './position';
+import { browserReserve } from './reserve';
 
 /** Chromium's Background Sync, which the DOM's types do not know. */
 interface SyncManager {
@@ -15,9 +16,10 @@ export const STORAGE = 'doorstep';
 
 export function browserPlatform(name = STORAGE): Platform {
   const location = browserLocation();
+  const reserve = browserReserve();
   return {
     ...workerPlatform(name),
-    storage: { factory: indexedDB, name, persist },
+    storage: { factory: indexedDB, name, persist, ...(reserve ? { reserve } : {}) },
     signals: {
       onOnline: (fn) => listen(window, 'online', fn),
       onVisible: (fn) =>

@@ -11,6 +11,7 @@ import {
   type Standing,
 } from '../store';
 import { uuid4, uuid7 } from './ids';
+import type { Held, Look } from './memory';
 import type { EngineOptions, Platform } from './types';
 
 export interface Context {
@@ -23,6 +24,10 @@ export interface Context {
   syncing: boolean;
   /** The manifest in memory, and when it was read (monotonic ms). */
   manifest: ManifestCache | null;
+  /** What the screens are shown, in memory; null until the disk has been read. */
+  held: Held | null;
+  /** A look under way, for all who ask in the same turn. */
+  looking: Promise<Look> | null;
   /** When which scope was last pulled anew because it differed from the server's (monotonic ms). */
   readonly rebuilt: Map<string, number>;
   /** What the server last said it tells this handheld. */
@@ -40,16 +45,25 @@ export interface Context {
 /** Opens (or makes) the local database and what every part of an engine on it shares. */
 export async function openContext(platform: Platform, options: EngineOptions, changed: () => void): Promise<Context> {
   const db = await openDatabase(platform.storage.factory, platform.storage.name);
-  await ensureIncarnation(db, platform);
+  // What is there is read in one go: whoever opens the app waits for it.
+  const meta = db.transaction(['meta'], 'readonly').objectStore('meta');
+  const [local, identity, standing] = await Promise.all([
+    meta.get('local'),
+    meta.get('identity'),
+    meta.get('standing'),
+  ]);
+  if (!local) await ensureIncarnation(db, platform);
   return {
     platform,
     options,
     db,
-    identity: (await readMeta(db, 'identity')) ?? null,
+    identity: (identity as IdentityValue | undefined) ?? null,
     syncing: false,
     manifest: null,
+    held: null,
+    looking: null,
     rebuilt: new Map(),
-    standing: (await readMeta(db, 'standing')) ?? 'ok',
+    standing: (standing as Standing | undefined) ?? 'ok',
     end: 'none',
     unkept: null,
     hold: { lost: false },
@@ -85,7 +99,10 @@ export async function localHead(db: Database): Promise<LocalValue> {
 
 /** What the server said of the present incarnation; of a new one it has said nothing yet, so its head is 0. */
 export async function serverSaid(db: Database): Promise<ServerValue> {
-  const [said, { incarnation }] = [await readMeta(db, 'server'), await localHead(db)];
+  return saidOf(await readMeta(db, 'server'), await localHead(db));
+}
+
+export function saidOf(said: ServerValue | undefined, { incarnation }: LocalValue): ServerValue {
   if (said?.incarnation === incarnation) return said;
   return { incarnation: '', head_seq: 0, epoch: said?.epoch ?? null, heard: said?.heard ?? null };
 }

@@ -10,8 +10,10 @@ import {
 import {
   leftOver,
   prune,
+  ReaderGone,
   readMeta,
   reopenBlobs,
+  sameReader,
   writeMeta,
   type IdentityValue,
   type LocalValue,
@@ -21,6 +23,7 @@ import { calmDown, codeOf, phaseOf, planRetry } from './backoff';
 import { localHead, serverSaid, type Context } from './context';
 import { alone } from './lock';
 import { refreshManifest } from './manifest';
+import { acknowledgeMessages } from './messages';
 import { uploadProofs } from './proofs';
 import { beginAnew, beginWalk, PAGE_LIMIT, takePages, type Walk } from './pull';
 import { beginIncarnation, nextBatch, park, takeResults, type Batch } from './push';
@@ -43,13 +46,23 @@ interface Tally {
 export async function runSync(ctx: Context): Promise<SyncOutcome> {
   const tally: Tally = { pushed: 0, pulled: 0, blobs: 0 };
   try {
-    await alone(ctx, () => wholeSync(ctx, tally));
+    await alone(ctx, () => forWhoeverReads(() => wholeSync(ctx, tally)));
     await calmDown(ctx);
     return { ok: true, ...tally };
   } catch (error) {
     const plan = await planRetry(ctx, error);
     ctx.platform.log('warn', 'sync failed', { code: codeOf(error), retry_at: plan.at });
     return { ok: false, phase: phaseOf(error), code: codeOf(error), ...tally };
+  }
+}
+
+/** Once more for the one who has logged in meanwhile: his list is not to wait for the next time. */
+async function forWhoeverReads(sync: () => Promise<void>): Promise<void> {
+  try {
+    await sync();
+  } catch (error) {
+    if (!(error instanceof ReaderGone)) throw error;
+    await sync();
   }
 }
 
@@ -67,6 +80,8 @@ async function wholeSync(ctx: Context, tally: Tally): Promise<void> {
   if ((await readMeta(ctx.db, 'carried'))?.length) await (await import('./rescue')).handInCarried(ctx);
   if (ctx.standing === 'ok') await refreshManifest(ctx);
   await pruneDaily(ctx);
+  // Full already: then there is nothing to keep, and the next sync tries again.
+  await ctx.platform.storage.reserve?.fill().catch(() => undefined);
 }
 
 async function pruneDaily(ctx: Context): Promise<void> {
@@ -101,6 +116,7 @@ async function exchangeAll(ctx: Context, identity: IdentityValue, tally: Tally):
     if (walk.open) continue;
     tally.pulled += walk.rows;
     await settleAll(ctx);
+    await acknowledgeMessages(ctx);
     ctx.changed();
     if (idle >= MAX_IDLE_ROUNDS || !((await nextBatch(ctx, max)) || (await offerRest(ctx, identity)))) return;
     walk = await beginWalk(ctx, identity);
@@ -161,12 +177,17 @@ async function takeAnswer(
   const { incarnation } = before.local;
   // Then the journal offers itself again from the server's new head, and the mirror is pulled again.
   const cause = forgot(before.server.epoch, before.server.head_seq, answer.epoch, answer.head_seq);
-  const said = { incarnation, head_seq: answer.head_seq, epoch: answer.epoch, heard: answer.server_time };
-  await heed(ctx, answer.pull);
+  const heard = answer.server_time;
+  const ahead = heard - ctx.platform.now();
+  const said = { incarnation, head_seq: answer.head_seq, epoch: answer.epoch, heard, ahead };
+  // What it says of a login that has been ended, or replaced, is no word about the one there is now.
+  const gone = !sameReader(ctx.identity, walk.reader);
+  if (!gone) await heed(ctx, answer.pull);
   const agreed = await takeResults(ctx, batch, answer.results, said, cause !== null, before.local.seq);
   ctx.platform.failpoint('results.absorbed');
   if (!agreed) await beginIncarnation(ctx, (ctx.identity as IdentityValue).device);
   await reopenBlobs(ctx.db, answer.missing_blobs);
+  if (gone) throw new ReaderGone();
   Object.assign(walk, { proofs: [], rebuilding: {} });
   if (cause) await beginAnew(ctx, walk, cause);
   else await takePages(ctx, walk, answer.pull.state === 'ok' ? answer.pull.scopes : []);

@@ -3,21 +3,22 @@ import { strict } from '../store';
 import { newId, openContext, type Context } from './context';
 import { askToPersist, enrol, publicIdentity } from './enrol';
 import { logIn, logOut } from './login';
-import { acknowledge, newsViews } from './news';
+import { messageViews } from './messages';
+import { acknowledge } from './news';
 import { syncNow } from './once';
 import { follow } from './place';
+import type { Picture } from './picture';
 import { receipt } from './receipt';
 import { recorded } from './recorded';
 import { opened } from './requests';
 import { Scheduler } from './scheduler';
 import { settleAll } from './settle';
-import { shift } from './shift';
+import { look } from './memory';
 import { status } from './status';
-import { submit } from './submit';
+import type * as Recording from './submit';
 import { sendBytes, sendJson } from './transport';
 import type { Engine, EngineOptions, Platform, SyncOutcome } from './types';
 import { verdict } from './verdict';
-import { inRouteOrder, noticeViews, outboxItems, snapshot, taskViews } from './views';
 
 export * from './types';
 
@@ -26,7 +27,7 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
   const listeners = new Set<() => void>();
   const ctx = await openContext(platform, options, () => listeners.forEach((listen) => listen()));
   const sync = coalesced(ctx);
-  const everything = shared(() => snapshot(ctx));
+  const picture = async (): Promise<Picture> => (await look(ctx)).picture;
   const scheduler = new Scheduler(ctx, sync);
   await follow(ctx);
   return {
@@ -35,6 +36,7 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     logIn: (code) => logIn(ctx, code),
     logOut: () => logOut(ctx),
     async submit(drafts, blobs = [], shown = []) {
+      const { submit } = await recording();
       const saved = await submit(ctx, drafts, blobs, shown);
       if (saved.some((envelope) => envelope.type.startsWith('shift.'))) {
         await follow(ctx);
@@ -44,26 +46,21 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
       scheduler.wake();
       return saved;
     },
-    today: async () =>
-      taskViews(await snapshot(ctx))
-        .filter((view) => !view.removed)
-        .sort(inRouteOrder),
-    task: async (id) => {
-      const views = taskViews(await snapshot(ctx, [`task:${id}`]));
-      return views.find((view) => view.task.id === id) ?? null;
-    },
-    outbox: async () => outboxItems(await everything()),
-    notices: async () => noticeViews(await everything()),
+    today: async () => (await picture()).today,
+    task: async (id) => (await picture()).views.get(`task:${id}`) ?? null,
+    outbox: async () => (await picture()).outbox,
+    notices: async () => (await picture()).notices,
     markSeen: (id) => markSeen(ctx, id),
-    news: async () => newsViews(await everything()),
+    news: async () => (await picture()).news,
     acknowledge: async (tasks) => {
       await acknowledge(ctx, tasks);
       await settleAll(ctx);
       ctx.changed();
     },
+    messages: () => messageViews(ctx),
     opened: (task) => opened(ctx, task),
     verdict: (code) => verdict(ctx, code),
-    shift: () => shift(ctx),
+    shift: async () => (await picture()).shift,
     receipt: () => receipt(ctx),
     recorded: (since) => recorded(ctx, since),
     // A rescue is rare: it is fetched with the later screens, not before the list.
@@ -95,16 +92,9 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
   };
 }
 
-/** One reading for all who ask in the same turn: a screen asks for list, outbox and notices together. */
-function shared<T>(read: () => Promise<T>): () => Promise<T> {
-  let reading: Promise<T> | null = null;
-  return () => {
-    if (reading === null) {
-      reading = read();
-      void Promise.resolve().then(() => (reading = null));
-    }
-    return reading;
-  };
+/** What an operation may say is a third of the engine, and no list needs it. */
+function recording(): Promise<typeof Recording> {
+  return import('./submit');
 }
 
 /** One sync at a time within this engine; who asks while one runs gets its outcome. */
@@ -113,6 +103,8 @@ function coalesced(ctx: Context): () => Promise<SyncOutcome> {
   return () => {
     running ??= syncNow(ctx).finally(() => {
       running = null;
+      // Right behind the first list: what is recorded waits for no line that may be gone by then.
+      if (ctx.identity) recording().catch(() => undefined);
     });
     return running;
   };
@@ -120,7 +112,7 @@ function coalesced(ctx: Context): () => Promise<SyncOutcome> {
 
 /** Notes that a person has looked: at an operation and at the notices about it so far, or at one notice. */
 async function markSeen(ctx: Context, id: string): Promise<void> {
-  const about = noticeViews(await snapshot(ctx)).filter((notice) => notice.op_id === id);
+  const about = (await look(ctx)).picture.notices.filter((notice) => notice.op_id === id);
   const at = ctx.platform.now();
   await strict(ctx.db, ['seen'], async (tx) => {
     await Promise.all(

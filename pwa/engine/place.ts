@@ -1,7 +1,7 @@
 /** Where the courier is: known while his shift is open, and to nobody outside of it. */
 import type { Position } from '../../sync/ts/records';
 import type { Context } from './context';
-import { shift } from './shift';
+import { look } from './memory';
 
 /** An older fix says where he was, not where he is. */
 const FRESH_MS = 120_000;
@@ -9,7 +9,7 @@ const FRESH_MS = 120_000;
 /** Switches the device's location on with an open shift and off without one. */
 export async function follow(ctx: Context): Promise<void> {
   if (!ctx.platform.location) return;
-  const open = ctx.identity !== null && (await shift(ctx)).status === 'open';
+  const open = ctx.identity !== null && (await look(ctx)).picture.shift.status === 'open';
   ctx.platform.location.watch(open);
 }
 

@@ -2,11 +2,12 @@
 import { scopesOf } from './pull';
 import { settle, strict, type ResultRow } from '../store';
 import type { Context } from './context';
-import { noticeViews, settled, snapshot, type Snapshot } from './views';
+import { look } from './memory';
+import { noticeViews, settled, type Snapshot } from './views';
 
 export async function settleAll(ctx: Context): Promise<void> {
-  await settleDeferred(ctx, await snapshot(ctx));
-  const done = settled(await snapshot(ctx));
+  await settleDeferred(ctx, (await look(ctx)).picture.snap);
+  const done = settled((await look(ctx)).picture.snap);
   await settle(ctx.db, done.operations, done.tombstones);
 }
 

@@ -1,14 +1,22 @@
-/** The courier's own shift as this handheld recorded it: from the journal, since the server keeps no row of it for us. */
+/** The courier's own shift as this handheld recorded it: from the journal, since the server keeps no row of it for us. Pure. */
 import { idOf } from '../../sync/ts/values';
 import type { JournalRow } from '../store';
-import type { Context } from './context';
 import type { ShiftView } from './types';
 
 const NONE: ShiftView = { id: null, entity: null, status: 'none', started_at: null, closed_at: null, cash_minor: 0 };
 
-export async function shift(ctx: Context): Promise<ShiftView> {
-  const [started, closed, payments, corrections] = await Promise.all(
-    ['shift.started', 'shift.closed', 'payment.collected', 'operation.corrected'].map((type) => ofType(ctx, type)),
+/** The types of operation that say how a shift stands. */
+export const SHIFT_LOG: readonly string[] = [
+  'shift.started',
+  'shift.closed',
+  'payment.collected',
+  'operation.corrected',
+];
+
+/** `log`: this courier's operations of those types. */
+export function shiftOf(log: readonly JournalRow[]): ShiftView {
+  const [started, closed, payments, corrections] = SHIFT_LOG.map((type) =>
+    log.filter((row) => row.envelope.type === type),
   );
   const { begin, end } = shiftBounds(started ?? [], closed ?? []);
   if (!begin) return NONE;
@@ -33,11 +41,6 @@ export function shiftBounds(
 ): { begin: JournalRow | null; end: JournalRow | null } {
   const begin = latest(started);
   return { begin, end: closed.find((row) => row.envelope.entity === begin?.envelope.entity) ?? null };
-}
-
-async function ofType(ctx: Context, type: string): Promise<JournalRow[]> {
-  const rows = await ctx.db.getAllFromIndex('journal', 'type', type);
-  return rows.filter((row) => row.envelope.author === ctx.identity?.user.id);
 }
 
 function latest(rows: JournalRow[]): JournalRow | null {

@@ -13,6 +13,7 @@ import {
   type MirrorRow,
 } from '../store';
 import { newId, type Context } from './context';
+import { carryOver } from './memory';
 import { whereabouts } from './place';
 import {
   SubmitError,
@@ -60,16 +61,33 @@ export async function submit(
 }
 
 async function commit(ctx: Context, open: Envelope[], proofs: Proof[], shown: readonly TaskRow[]): Promise<Envelope[]> {
+  const signs = open.some((envelope) => envelope.type === 'task.delivered');
   const look = {
     rows: open.map((envelope) => envelope.entity),
-    outbox: open.some((envelope) => envelope.type === 'task.delivered'),
+    // Only where money is due it matters what was taken.
+    outbox: (rows: MirrorRow[]) => signs && rows.some(isDue),
+    blobs: [...new Set(open.flatMap((envelope) => envelope.blobs))],
   };
   try {
-    return await append(ctx.db, look, (state) => ({ ...place(state, open, proofs), rows: unheard(state, shown) }));
+    const kept = await append(ctx.db, look, (state) => ({
+      ...place(state, open, proofs),
+      rows: unheard(state, shown),
+    }));
+    carryOver(ctx, kept);
+    return kept.entries.map((entry) => entry.envelope);
   } catch (error) {
-    if (error instanceof StoreError && error.code === 'quota') throw refused('quota', '', 'the disk is full');
-    throw error;
+    if (!(error instanceof StoreError && error.code === 'quota')) throw error;
+    // The reserve is for work. A photo meets the full disk as it is: the work is saved again without it.
+    const given = !hasPhotos(open, proofs) && (await ctx.platform.storage.reserve?.give().catch(() => false));
+    if (!given) throw refused('quota', '', 'the disk is full');
+    ctx.platform.log('warn', 'room given out of the reserve');
+    return commit(ctx, open, proofs, shown);
   }
+}
+
+function hasPhotos(open: Envelope[], proofs: Proof[]): boolean {
+  const signatures = new Set(open.map((envelope) => envelope.payload['signature']));
+  return proofs.some((proof) => !signatures.has(proof.sha));
 }
 
 /** Inside the transaction, without waiting for anything: seq, predecessor's hash, and what only the stored state can refuse. */
@@ -111,14 +129,14 @@ function unsettledCod(state: AppendState, open: Envelope[]): Problem[] {
   const paid = new Set(
     [...recorded, ...open].filter((op) => op.type === 'payment.collected').map((op) => idOf(op.entity)),
   );
-  const due = new Set(
-    state.rows
-      .filter((row) => (row.body as { obligation?: { status?: string } } | null)?.obligation?.status === 'due')
-      .map((row) => row.entity),
-  );
+  const due = new Set(state.rows.filter(isDue).map((row) => row.entity));
   return open
     .filter((op) => op.type === 'task.delivered' && due.has(op.entity) && !paid.has(idOf(op.entity)))
     .map((op) => ({ code: 'cod_unsettled', field: 'entity', detail: op.entity }));
+}
+
+function isDue(row: MirrorRow): boolean {
+  return (row.body as { obligation?: { status?: string } } | null)?.obligation?.status === 'due';
 }
 
 async function checkContent(ctx: Context, open: Envelope[], proofs: Proof[]): Promise<void> {

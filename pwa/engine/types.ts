@@ -2,6 +2,7 @@
 import type {
   Envelope,
   JsonObject,
+  MessageRow,
   OperationType,
   Position,
   ResultStatus,
@@ -98,6 +99,9 @@ export interface NewsView {
   at: number;
 }
 
+/** What the station wrote to this courier. */
+export type MessageView = MessageRow & { read: boolean };
+
 export interface OutboxItem {
   seq: number;
   op_id: string;
@@ -119,7 +123,7 @@ export interface OutboxItem {
 
 export interface NoticeView {
   id: string;
-  kind: 'decided' | 'undone' | 'quarantined' | 'settled';
+  kind: 'decided' | 'undone' | 'quarantined' | 'settled' | 'unreached';
   conflict: string | null;
   task: string | null;
   waybill: string | null;
@@ -168,6 +172,8 @@ export interface SyncStatus {
   needsYou: number;
   /** Server time of the last good answer, ms. */
   lastHeard: number | null;
+  /** How much this handheld's clock was behind the server's then, ms; negative when it was fast. */
+  clockBehind?: number;
   /** When the next attempt is due (device clock, ms); null when none is planned. */
   nextTry: number | null;
   /** Operations ever recorded in this local database = the last seq. */
@@ -292,6 +298,8 @@ export interface Engine {
   /** What others changed since the courier last acknowledged it, the newest first. */
   news(): Promise<NewsView[]>;
   acknowledge(tasks: readonly string[]): Promise<void>;
+  /** What the station wrote to this courier, the newest first; `message.read` says that he has read one. */
+  messages(): Promise<MessageView[]>;
   verdict(code: string): Promise<VerdictView>;
   shift(): Promise<ShiftView>;
   receipt(): Promise<Receipt>;

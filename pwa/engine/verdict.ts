@@ -2,8 +2,8 @@
 import { derive, normalWaybill, sha256Hex } from '../../sync/ts/canonical';
 import type { Context } from './context';
 import { currentManifest, MANIFEST_STALE_MS } from './manifest';
+import { look } from './memory';
 import type { ScanVerdict, TaskView, VerdictView } from './types';
-import { snapshot, taskViews } from './views';
 
 const RECALLED = 1;
 const CLOSED = 2;
@@ -33,9 +33,8 @@ export async function verdict(ctx: Context, code: string): Promise<VerdictView> 
 
 /** The task of this waybill on our list: one still open before one that is done, a listed one before one taken away. */
 async function ownTask(ctx: Context, waybill: string): Promise<TaskView | null> {
-  const ids = [derive('task', 'delivery', waybill), derive('task', 'pickup', waybill)];
-  const entities = ids.map((id) => `task:${id}`);
-  const views = taskViews(await snapshot(ctx, entities)).filter((view) => ids.includes(view.task.id));
+  const { views: all } = (await look(ctx)).picture;
+  const views = ['delivery', 'pickup'].flatMap((kind) => all.get(`task:${derive('task', kind, waybill)}`) ?? []);
   const rank = (view: TaskView): number => (view.removed ? 2 : 0) + (isSigned(view) ? 1 : 0);
   return views.sort((a, b) => rank(a) - rank(b))[0] ?? null;
 }

@@ -1,15 +1,18 @@
-/** What the screens see: the server's rows with our own operations laid over them, read in one go and never stored (P9). */
+/** What the screens see: the server's rows with our own operations laid over them, computed and never stored (P9). Pure. */
 import { idOf } from '../../sync/ts/values';
 import { upcast } from '../../sync/ts/upcast';
 import { isOpen, itemState, overlay, type OverlaidRow, type Row, type TaskRowBody } from '../../sync/ts/pending';
-import type { BlobRow, MirrorRow, OutboxRow, ResultRow, StoreName } from '../store';
-import type { Context } from './context';
+import type { BlobRow, JournalRow, MirrorRow, OutboxRow, ResultRow } from '../store';
 import { lifted } from './requests';
 import type { Envelope, ItemState, NoticeView, OutboxItem, ParcelRecord, TaskRow, TaskView } from './types';
 
 /** Everything a view rests on, as it stood at one moment. */
 export interface Snapshot {
-  rows: Map<string, MirrorRow>;
+  /** Whose handheld it is; null before it is enrolled. */
+  user: string | null;
+  /** Who is logged in: what somebody else recorded is shown to nobody. */
+  me: string | null;
+  rows: ReadonlyMap<string, MirrorRow>;
   entries: OutboxRow[];
   /** What somebody else recorded who worked with this handheld before: sent, and shown to nobody (P11). */
   others: OutboxRow[];
@@ -17,47 +20,84 @@ export interface Snapshot {
   cursors: Record<string, number>;
   waitingBlobs: BlobRow[];
   seen: Set<string>;
+  /** Operations of this courier that say how his shift stands, settled or not. */
+  shiftLog: JournalRow[];
 }
 
-const STORES: StoreName[] = ['rows', 'outbox', 'results', 'cursors', 'blobs', 'seen'];
-
-/** Reads everything, or only the rows named; one read transaction, so that no view mixes two moments. */
-export async function snapshot(ctx: Context, only?: string[]): Promise<Snapshot> {
-  const tx = ctx.db.transaction(STORES, 'readonly');
-  const rowStore = tx.objectStore('rows');
-  const wanted = only ? Promise.all(only.map((entity) => rowStore.get(entity))) : rowStore.getAll();
-  const [rows, all, cursors, waitingBlobs, seen] = await Promise.all([
-    wanted,
-    tx.objectStore('outbox').index('seq').getAll(),
-    tx.objectStore('cursors').getAll(),
-    tx.objectStore('blobs').index('state').getAll('waiting'),
-    tx.objectStore('seen').getAllKeys(),
-  ]);
-  const results = await Promise.all(all.map((entry) => tx.objectStore('results').get(entry.op_id)));
-  const me = ctx.identity?.session === null ? null : ctx.identity?.user.id;
-  const isMine = (entry: OutboxRow): boolean => entry.envelope.author === me;
-  const known = rows.filter((row) => row !== undefined);
-  return {
-    rows: new Map(known.map((row) => [row.entity, row])),
-    entries: all.filter(isMine),
-    others: all.filter((entry) => !isMine(entry)),
-    results: Object.fromEntries(results.filter((row) => row !== undefined).map((row) => [row.op_id, row])),
-    cursors: Object.fromEntries(cursors.map(({ scope, ver }) => [scope, ver])),
-    waitingBlobs,
-    seen: new Set(seen),
-  };
+export function isMine({ me }: Pick<Snapshot, 'me'>): (entry: OutboxRow) => boolean {
+  return (entry) => entry.envelope.author === me;
 }
 
-/** Every task of the snapshot, those taken away included. */
-export function taskViews(snap: Snapshot): TaskView[] {
+/** Every task of the snapshot, or those named, by entity, those taken away included. */
+export function taskViews(snap: Snapshot, only?: ReadonlySet<string>): Map<string, TaskView> {
   const rows: Record<string, Row> = {};
-  for (const [entity, row] of snap.rows) {
-    if (entity.startsWith('task:')) rows[entity] = { ...row, body: lifted(row.body as TaskRowBody | null) };
+  for (const entity of only ?? snap.rows.keys()) {
+    const row = snap.rows.get(entity);
+    if (row && entity.startsWith('task:')) rows[entity] = { ...row, body: lifted(row.body as TaskRowBody | null) };
   }
+  const entries = only ? about(snap, only) : snap.entries;
   // The outbox keeps operations as they were recorded, whatever version of the app that was (P8).
-  const envelopes = snap.entries.map((entry) => current(entry.envelope));
+  const envelopes = entries.map((entry) => current(entry.envelope));
   const laid = overlay(rows, envelopes, snap.results, snap.cursors);
-  return Object.entries(laid).flatMap(([entity, row]) => taskView(snap, entity, row) ?? []);
+  const mine = byTask(entries, (entry) => taskOf(entry.envelope));
+  const proofs = byTask(snap.waitingBlobs, taskOfBlob);
+  const views = new Map<string, TaskView>();
+  for (const [entity, row] of Object.entries(laid)) {
+    const id = idOf(entity);
+    const view = only && !only.has(entity) ? null : taskView(snap, entity, row, mine.get(id) ?? [], proofs.get(id));
+    if (view) views.set(entity, view);
+  }
+  return views;
+}
+
+/** The tasks whose view an operation changes: what it is about, whose parcel or customer that is, and what it takes back. */
+export function touched(snap: Snapshot, envelope: Envelope): string[] {
+  const names = own(snap, envelope);
+  const corrected = envelope.type === 'operation.corrected' ? envelope.payload['corrects'] : undefined;
+  const slip = corrected && snap.entries.find((entry) => entry.op_id === corrected);
+  return slip ? [...names, ...own(snap, slip.envelope)] : names;
+}
+
+function own(snap: Snapshot, envelope: Envelope): string[] {
+  const { entity } = envelope;
+  const [task, id] = [taskOf(envelope), idOf(entity)];
+  const homes = /^(parcel|customer):/.test(entity) ? (homesIn(snap.rows).get(entity) ?? []) : [`task:${id}`];
+  return task === null ? homes : [...homes, `task:${task}`];
+}
+
+/** Operations that change the view of one of these tasks, in their order. */
+function about(snap: Snapshot, names: ReadonlySet<string>): OutboxRow[] {
+  return snap.entries.filter(({ envelope }) => touched(snap, envelope).some((name) => names.has(name)));
+}
+
+/** By the server's rows, which stay the same objects until they are read anew. */
+const homes = new WeakMap<Snapshot['rows'], Map<string, string[]>>();
+
+/** The rows that hold each parcel and each customer. */
+function homesIn(rows: Snapshot['rows']): Map<string, string[]> {
+  const known = homes.get(rows);
+  if (known) return known;
+  const found = new Map<string, string[]>();
+  for (const [name, row] of rows) {
+    const body = row.body as Partial<TaskRowBody> | null;
+    for (const kind of ['parcel', 'customer'] as const) {
+      const held = name.startsWith('task:') ? body?.[kind] : null;
+      if (held) found.set(`${kind}:${held.id}`, [...(found.get(`${kind}:${held.id}`) ?? []), name]);
+    }
+  }
+  homes.set(rows, found);
+  return found;
+}
+
+function byTask<T>(list: readonly T[], task: (item: T) => string | null): Map<string | null, T[]> {
+  const found = new Map<string | null, T[]>();
+  for (const item of list) {
+    const id = task(item);
+    const known = found.get(id);
+    if (known) known.push(item);
+    else found.set(id, [item]);
+  }
+  return found;
 }
 
 function current(envelope: Envelope): Envelope {
@@ -65,37 +105,39 @@ function current(envelope: Envelope): Envelope {
 }
 
 /** By sequence, then by the end of the window; what has neither comes last. */
-export function inRouteOrder(a: TaskView, b: TaskView): number {
-  const key = (view: TaskView): [number, number, string] => [
-    view.task.sequence ?? Number.MAX_SAFE_INTEGER,
-    view.task.window_end ?? Number.MAX_SAFE_INTEGER,
-    view.task.id,
-  ];
-  const [x, y] = [key(a), key(b)];
-  return x[0] - y[0] || x[1] - y[1] || (x[2] < y[2] ? -1 : 1);
+export function inRouteOrder({ task: a }: TaskView, { task: b }: TaskView): number {
+  const last = Number.MAX_SAFE_INTEGER;
+  return (
+    (a.sequence ?? last) - (b.sequence ?? last) ||
+    (a.window_end ?? last) - (b.window_end ?? last) ||
+    (a.id < b.id ? -1 : 1)
+  );
 }
 
 export function outboxItems(snap: Snapshot): OutboxItem[] {
-  return snap.entries.map((entry) => {
-    const { envelope } = entry;
-    const result = snap.results[entry.op_id];
-    const waybill = waybillOf(snap, envelope);
-    return {
-      seq: entry.seq,
-      op_id: entry.op_id,
-      type: envelope.type,
-      entity: envelope.entity,
-      at: envelope.at,
-      state: itemState(result),
-      seen: snap.seen.has(entry.op_id),
-      proofsWaiting: snap.waitingBlobs.filter((blob) => envelope.blobs.includes(blob.sha)).length,
-      ...(result ? { status: result.status } : {}),
-      ...(result?.code ? { code: result.code } : {}),
-      ...(result?.detail ? { detail: result.detail } : {}),
-      ...(result?.conflict ? { conflict: result.conflict } : {}),
-      ...(waybill ? { waybill } : {}),
-    };
-  });
+  return snap.entries.map((entry) => itemView(snap, entry));
+}
+
+export function itemView(snap: Snapshot, entry: OutboxRow): OutboxItem {
+  const { envelope } = entry;
+  const result = snap.results[entry.op_id];
+  const waybill = waybillOf(snap, envelope);
+  const named = envelope.blobs.length ? snap.waitingBlobs.filter((blob) => envelope.blobs.includes(blob.sha)) : [];
+  return {
+    seq: entry.seq,
+    op_id: entry.op_id,
+    type: envelope.type,
+    entity: envelope.entity,
+    at: envelope.at,
+    state: itemState(result),
+    seen: snap.seen.has(entry.op_id),
+    proofsWaiting: named.length,
+    ...(result ? { status: result.status } : {}),
+    ...(result?.code ? { code: result.code } : {}),
+    ...(result?.detail ? { detail: result.detail } : {}),
+    ...(result?.conflict ? { conflict: result.conflict } : {}),
+    ...(waybill ? { waybill } : {}),
+  };
 }
 
 /** What the server told this courier about his operations, the newest first. */
@@ -147,13 +189,16 @@ function isHanded(snap: Snapshot, entry: OutboxRow): boolean {
   return result !== undefined && (itemState(result) !== 'needs_you' || snap.seen.has(entry.op_id));
 }
 
-function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | null {
-  const id = idOf(entity);
-  const mine = snap.entries.filter((entry) => taskOf(entry.envelope) === id);
+function taskView(
+  snap: Snapshot,
+  entity: string,
+  row: OverlaidRow,
+  mine: OutboxRow[],
+  blobs: readonly BlobRow[] = [],
+): TaskView | null {
   // What a colleague showed counts while our own word that we took it does.
   if (row.body === null || (row.rev === 0 && !row.unlisted && !row.body.task.handover)) return null;
   const unsent = mine.filter((entry) => snap.results[entry.op_id] === undefined).length;
-  const proofs = snap.waitingBlobs.filter((blob) => taskOfBlob(blob) === id).length;
   const gone = row.present ? handedOn(row) : (row.reason ?? 'removed');
   return {
     ...whole(row.body, mine),
@@ -161,7 +206,7 @@ function taskView(snap: Snapshot, entity: string, row: OverlaidRow): TaskView | 
     state: stateOf(snap, mine, unsent),
     fresh: snap.rows.get(entity)?.fresh ?? [],
     ...(row.unlisted ? { unlisted: true as const } : {}),
-    ...(gone === null ? {} : { removed: { reason: gone, waiting: unsent + proofs } }),
+    ...(gone === null ? {} : { removed: { reason: gone, waiting: unsent + blobs.length } }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Operations on their way: recorded, answered, settled. Nothing here deletes an operation the server does not have (P11). */
 import type { Envelope } from '../../sync/ts/records';
-import { strict, type Write } from './database';
+import { strict, writeMeta, type Write } from './database';
 import type {
   BlobRow,
   Database,
@@ -29,38 +29,62 @@ export interface Appended {
   rows?: MirrorRow[];
 }
 
+/** What the disk has got, for whoever remembers what was there before it. */
+export interface Kept {
+  /** How many writes there were before this one. */
+  writes: number;
+  head: LocalValue;
+  entries: OutboxRow[];
+  journal: JournalRow[];
+  /** Those that were not there yet. */
+  blobs: BlobRow[];
+  rows: MirrorRow[];
+}
+
 /**
  * Records operations: outbox, journal, chain head and proofs in one transaction (P7).
  *
  * `build` runs inside it and is synchronous, so that two tabs can never take the same seq; what it throws undoes everything.
- * `look` says what `build` wants to see: rows of these entities, and the outbox with its results or not.
+ * `look` says what `build` wants to see: rows of these entities, and whether for these the outbox with its results; and it names the
+ * proofs that may come with it. All of it is asked for at once: a courier waits for every round to the disk.
  */
 export async function append(
   db: Database,
-  look: { rows: string[]; outbox: boolean },
+  look: { rows: string[]; outbox: (rows: MirrorRow[]) => boolean; blobs: string[] },
   build: (state: AppendState) => Appended,
-): Promise<Envelope[]> {
-  return strict(db, ['meta', 'outbox', 'journal', 'blobs', 'bytes', 'rows', 'results'], async (tx) => {
-    const head = (await tx.objectStore('meta').get('local')) as LocalValue;
-    const rows = await Promise.all(look.rows.map((entity) => tx.objectStore('rows').get(entity)));
-    const entries = look.outbox ? await tx.objectStore('outbox').index('seq').getAll() : [];
+): Promise<Kept> {
+  return strict(db, ['meta', 'outbox', 'journal', 'blobs', 'bytes', 'rows', 'results'], async (tx, writes) => {
+    const [before, local, found, known] = await Promise.all([
+      writes,
+      tx.objectStore('meta').get('local'),
+      Promise.all([...new Set(look.rows)].map((entity) => tx.objectStore('rows').get(entity))),
+      Promise.all(look.blobs.map((sha) => tx.objectStore('blobs').get(sha))),
+    ]);
+    const rows = found.filter(isThere);
+    const entries = look.outbox(rows) ? await tx.objectStore('outbox').index('seq').getAll() : [];
     const results = await Promise.all(entries.map((entry) => tx.objectStore('results').get(entry.op_id)));
-    const made = build({ head, rows: rows.filter(isThere), entries, results: results.filter(isThere) });
-    const known = await Promise.all(made.blobs.map(({ row }) => tx.objectStore('blobs').get(row.sha)));
-    const fresh = made.blobs.filter((_, i) => known[i] === undefined || known[i].state === 'refused');
+    const made = build({ head: local as LocalValue, rows, entries, results: results.filter(isThere) });
+    const there = new Set(known.filter(isThere).flatMap((row) => (row.state === 'refused' ? [] : [row.sha])));
+    const fresh = made.blobs.filter(({ row }) => !there.has(row.sha));
+    const kept: Kept = {
+      writes: before,
+      head: made.head,
+      entries: made.envelopes.map(outboxRow),
+      journal: made.envelopes.map(journalRow),
+      blobs: fresh.map(({ row }) => row),
+      rows: made.rows ?? [],
+    };
     await Promise.all([
       tx.objectStore('meta').put(made.head, 'local'),
-      ...made.envelopes.flatMap((envelope) => [
-        tx.objectStore('outbox').add(outboxRow(envelope)),
-        tx.objectStore('journal').add(journalRow(envelope)),
-      ]),
-      ...(made.rows ?? []).map((row) => tx.objectStore('rows').put(row)),
+      ...kept.entries.map((entry) => tx.objectStore('outbox').add(entry)),
+      ...kept.journal.map((row) => tx.objectStore('journal').add(row)),
+      ...kept.rows.map((row) => tx.objectStore('rows').put(row)),
       ...fresh.flatMap(({ row, bytes }) => [
         tx.objectStore('blobs').put(row),
         tx.objectStore('bytes').put({ sha: row.sha, bytes }),
       ]),
     ]);
-    return made.envelopes;
+    return kept;
   });
 }
 
@@ -90,6 +114,8 @@ export async function absorb(
   now: number,
   forgot: Teller | null = null,
 ): Promise<void> {
+  // Most exchanges answer nothing: that the server was heard changes nothing that is shown of tasks.
+  if (!results.length && forgot === null) return writeMeta(db, 'server', server);
   await strict(db, ['results', 'journal', 'meta', 'cursors'], async (tx) => {
     const journal = tx.objectStore('journal');
     if (forgot !== null) await reopen(tx, server, forgot);

@@ -3,7 +3,13 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 
 import type { Envelope, Json, ResultStatus } from '../../sync/ts/records';
 
+/** Of this code. What another version of it may do with the database `openDatabase` decides. */
 export const DATABASE_VERSION = 1;
+/**
+ * The oldest code that may still work on what this code writes. Raised only when older code would read something wrongly: a
+ * rollback to code from before that finds handhelds that cannot work until the newer code is back.
+ */
+export const READABLE_FROM = 1;
 
 /**
  * One operation not yet settled. **This shape is frozen for ever** (P8): no upgrade may rewrite or drop these rows. `enc` says
@@ -127,6 +133,8 @@ export interface ServerValue {
   head_seq: number;
   epoch: string | null;
   heard: number | null;
+  /** The server's clock less this handheld's at that moment, ms. */
+  ahead?: number;
 }
 
 /** Persisted retry plan: `at` device clock ms before which nothing is tried by itself; `floor` the server's Retry-After. */
@@ -171,7 +179,11 @@ export interface MetaValues {
   standing: Standing;
   /** Credential of a wiped handheld that has not yet been able to say so; nothing else is left of it (P34). */
   wiping: string;
+  /** `READABLE_FROM` of the code that made or last upgraded this database. */
+  readable_from: number;
   carried: CarriedValue[];
+  /** How many writes there were to anything the courier is shown, of all tabs and the worker (`strict`). */
+  writes: number;
   /** Moves while somebody syncs: a holder of the lock that stands still is not waited for (P12). */
   beat: { holder: string; count: number };
 }

@@ -1,6 +1,14 @@
 /** The one place where a whole handheld is forgotten: a revoked one, once the server has everything it had (P34). */
 import { strict } from './database';
-import type { CarriedValue, Database, IdentityValue, LocalValue, ServerValue, StoreName } from './schema';
+import {
+  READABLE_FROM,
+  type CarriedValue,
+  type Database,
+  type IdentityValue,
+  type LocalValue,
+  type ServerValue,
+  type StoreName,
+} from './schema';
 
 const EVERYTHING: StoreName[] = [
   'meta',
@@ -35,7 +43,12 @@ export async function wipe(db: Database, fresh: LocalValue): Promise<boolean> {
     const laden = carried?.some((one) => one.state === 'waiting') ?? false;
     if (!drained || laden || !identity) return false;
     await Promise.all(EVERYTHING.map((name) => tx.objectStore(name).clear()));
-    await Promise.all([meta.put(fresh, 'local'), meta.put(identity.credential, 'wiping')]);
+    await Promise.all([
+      meta.put(fresh, 'local'),
+      meta.put(identity.credential, 'wiping'),
+      // Of the database itself, not of whose it was.
+      meta.put(READABLE_FROM, 'readable_from'),
+    ]);
     return true;
   });
 }

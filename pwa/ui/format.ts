@@ -2,42 +2,72 @@
  * Numbers, times, addresses and names as people read them. Pure; the zone is the station's, never the device's.
  * Times are ms since the epoch, money is minor units (fen), weight is grams.
  */
+/** How far a zone is from UTC, ms, by day. A cheap phone takes longer over one Intl.DateTimeFormat than over four hundred rows. */
+const offsets = new Map<string, number | null>();
 const formatters = new Map<string, Intl.DateTimeFormat>();
+const DAY_MS = 86_400_000;
 
-function formatter(locale: string, zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${locale}|${zone}|${JSON.stringify(options)}`;
-  let found = formatters.get(key);
-  if (!found) {
-    found = new Intl.DateTimeFormat(locale, { ...options, timeZone: zone });
-    formatters.set(key, found);
+function asked(at: number, zone: string): number {
+  let known = formatters.get(zone);
+  if (!known) {
+    const numbers = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' } as const;
+    known = new Intl.DateTimeFormat('en-US', { ...numbers, hourCycle: 'h23', timeZone: zone });
+    formatters.set(zone, known);
   }
-  return found;
+  const parts = known.formatToParts(at);
+  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
+  const there = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
+  return there - Math.floor(at / 60_000) * 60_000;
+}
+
+/** The wall clock of a zone, to be read with the UTC getters of a Date. */
+function clock(at: number, zone: string): Date {
+  const began = Math.floor(at / DAY_MS) * DAY_MS;
+  const key = `${zone}|${began}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    const [first, last] = [asked(began, zone), asked(began + DAY_MS - 60_000, zone)];
+    // Null on the days on which a clock is put forward or back.
+    offset = first === last ? first : null;
+    offsets.set(key, offset);
+  }
+  return new Date(at + (offset ?? asked(at, zone)));
+}
+
+const two = (number: number): string => String(number).padStart(2, '0');
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** 1 for Monday to 7 for Sunday, at the station. */
+export function weekday(at: number, zone: string): number {
+  return clock(at, zone).getUTCDay() || 7;
 }
 
 /** 14:02 */
 export function time(at: number, zone: string): string {
-  return formatter('en-GB', zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+  const there = clock(at, zone);
+  return `${two(there.getUTCHours())}:${two(there.getUTCMinutes())}`;
 }
 
 /** 11月21日 周五 · Fri 21 Nov */
 export function day(at: number, zone: string, language: 'zh' | 'en'): string {
-  const options = { weekday: 'short', day: 'numeric', month: 'short' } as const;
-  if (language === 'en') return formatter('en-GB', zone, options).format(at).replace(',', '');
-  const parts = formatter('zh-CN', zone, { weekday: 'short', day: 'numeric', month: 'numeric' }).formatToParts(at);
-  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
-  return `${part('month')}月${part('day')}日 ${part('weekday')}`;
+  const there = clock(at, zone);
+  const [date, week] = [there.getUTCDate(), there.getUTCDay()];
+  if (language === 'en') return `${DAYS[week]} ${date} ${MONTHS[there.getUTCMonth()]}`;
+  return `${there.getUTCMonth() + 1}月${date}日 周${'日一二三四五六'[week]}`;
 }
 
 /** 2025-11-21 in the station's zone: the name of a working day. */
 export function dayKey(at: number, zone: string): string {
-  return formatter('en-CA', zone, { year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
+  return clock(at, zone).toISOString().slice(0, 10);
 }
 
 /** 21 Nov 14:02 when it was another day, else 14:02. */
 export function timeOfDay(at: number, now: number, zone: string, language: 'zh' | 'en'): string {
   if (dayKey(at, zone) === dayKey(now, zone)) return time(at, zone);
-  const options = { day: 'numeric', month: language === 'zh' ? 'numeric' : 'short' } as const;
-  return `${formatter(language === 'zh' ? 'zh-CN' : 'en-GB', zone, options).format(at)} ${time(at, zone)}`;
+  const there = clock(at, zone);
+  const [month, date] = [there.getUTCMonth(), there.getUTCDate()];
+  return `${language === 'zh' ? `${month + 1}/${date}` : `${date} ${MONTHS[month]}`} ${time(at, zone)}`;
 }
 
 /** 10:00-12:00, with one end open -12:00 or 10:00-; null when the task has no window. */

@@ -21,6 +21,14 @@ function remembered(): Language {
 class LanguageChoice {
   current = $state<Language>(remembered());
 
+  constructor() {
+    // Chosen in another tab, it is spoken here too.
+    if (typeof window === 'undefined') return;
+    window.addEventListener('storage', ({ key, newValue }) => {
+      if (key === KEY && (newValue === 'zh' || newValue === 'en')) this.set(newValue, false);
+    });
+  }
+
   /** Whether a person chose it here; until then an account's own language may set it. */
   get chosen(): boolean {
     return typeof localStorage !== 'undefined' && localStorage.getItem(KEY) !== null;

@@ -8,11 +8,15 @@ const NOTICE_KINDS = [
   'out_for_delivery',
   'delivered',
   'attempt_failed',
+  'picked_up',
+  'held',
+  'returned',
   'correction',
   'consent_asked',
   'task_new',
   'task_changed',
   'task_removed',
+  'courier_message',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 

@@ -31,12 +31,5 @@ export function requestKey(kind: string): `request.${RequestKind}` {
   return (requestKinds as readonly string[]).includes(kind) ? `request.${kind as RequestKind}` : 'request.other';
 }
 
-const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** The day of the week at the station, Monday 1. `at`: ms; `zone`: the station's, never the device's. */
-export function weekday(at: number, zone: string): number {
-  const format = formats.get(zone) ?? new Intl.DateTimeFormat('en-US', { weekday: 'short', timeZone: zone });
-  formats.set(zone, format);
-  return DAYS.indexOf(format.format(at)) + 1;
-}
+/** Of the station's week: what a request for some weekdays is held against. */
+export { weekday } from './format';

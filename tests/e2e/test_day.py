@@ -93,6 +93,10 @@ def at_home(page: Page) -> None:
 def for_a_code(phone: Page, code: str) -> None:
     opens(phone, SECURED)
     by(phone, "recipient-self").click()
+    phone.keyboard.press("ArrowRight")
+    expect(phone.get_by_role("radio", name="家人")).to_be_checked()
+    phone.keyboard.press("ArrowLeft")
+    expect(phone.get_by_role("radio", name="本人")).to_be_checked()
     draw(phone)
     by(phone, "pin").fill("000000" if code != "000000" else "111111")
     expect(phone.get_by_text("取件码不对。")).to_be_visible()

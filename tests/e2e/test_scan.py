@@ -12,7 +12,7 @@ from server.demo.supervise import Supervisor
 from tests.browser import CHROMIUM, FLAGS
 from tests.e2e.conftest import PHONE
 from tests.e2e.stage import Stage, set_up
-from tests.e2e.steps import by, enrol, row, wait_ready_offline, wedge
+from tests.e2e.steps import by, enrol, row, sign_off, wait_ready_offline, wedge
 from tests.e2e.test_screens import looks
 from tests.e2e.test_story import WAYBILLS, orders
 from tests.scan.drawing import Grey, draw, film
@@ -26,6 +26,7 @@ STRANGER = "ZT7311234567"
 def stage(tmp_path: Path, supervisor: Supervisor) -> Stage:
     made = set_up(tmp_path, supervisor, f"sqlite:///{tmp_path / 'stage.db'}", orders())
     made.assign("阿良", *WAYBILLS[:5])
+    made.assign("Bei", OTHERS)
     return made
 
 
@@ -108,6 +109,7 @@ def test_codes_come_in_by_camera_scanner_and_hand_without_a_signal(
     by(page, "scan-done").click()
     expect(by(page, "scan-screen")).to_have_count(0)
     _by_scanner_over_the_list(page)
+    _of_another_route_and_signed(page, stage.task(TWIN)["id"])
     _in_english(page)
     assert all(address.startswith((stage.url, "blob:", "data:")) for address in asked), asked
 
@@ -171,6 +173,16 @@ def _by_scanner_over_the_list(page: Page) -> None:
     _picture(page, "scan-6-recalled")
     by(page, "recall-acknowledge").click()
     expect(by(page, "recall-acknowledge")).to_have_count(0)
+
+
+def _of_another_route_and_signed(page: Page, twin: str) -> None:
+    """The first is known from the station's list; the second he has signed off himself, unheard as yet."""
+    _scan(page, OTHERS, "other_route")
+    _picture(page, "scan-9-other")
+    page.evaluate(f"location.hash = '#/task/{twin}'")
+    sign_off(page)
+    _scan(page, TWIN, "signed")
+    _picture(page, "scan-10-signed")
 
 
 def _in_english(page: Page) -> None:

@@ -65,7 +65,7 @@ PLANTED = [
             f"import server.{record}.service",
             id=f"a door writes {record}",
         )
-        for record in ("conflicts", "parcels", "payments", "proofs", "shifts", "tasks")
+        for record in ("conflicts", "messages", "parcels", "payments", "proofs", "shifts", "tasks")
     ),
     *(
         pytest.param(
@@ -81,6 +81,7 @@ PLANTED = [
             "dispatch",
             "intake",
             "links",
+            "messages",
             "notifications",
             "ops",
             "parcels",

@@ -1,6 +1,6 @@
 /** By which consent somebody else takes a parcel: on record, asked for on the order, as told, or none. Pure. */
 import { askedFor, PROXIES, standingWord } from '../../../sync/ts/door';
-import type { JsonObject, TaskView } from '../../engine';
+import type { JsonObject, NoticeView, TaskView } from '../../engine';
 import { activeRequests, type When } from '../task';
 
 /** What the courier chooses where nothing is on record. */
@@ -23,11 +23,22 @@ export function wishOf(view: TaskView, recipient: string, when: When): string | 
   return activeRequests(view, when).find((one) => askedFor(one, view.task, recipient))?.id ?? null;
 }
 
-/** When the customer was last asked about this, ms; null when never, or when he has answered. */
-export function askedAt(view: TaskView, recipient: string): number | null {
+/** The question about this that was asked last; null when there is none, or when he has answered. */
+function openQuestion(view: TaskView, recipient: string): { op_id: string; at: number } | null {
   const question = view.task.asked?.find((one) => one.kind === recipient);
   const answered = view.customer.consents.some((one) => one.answers === question?.op_id);
-  return question && !answered ? question.at : null;
+  return question && !answered ? question : null;
+}
+
+/** When the customer was last asked about this, ms; null when never, or when he has answered. */
+export function askedAt(view: TaskView, recipient: string): number | null {
+  return openQuestion(view, recipient)?.at ?? null;
+}
+
+/** The server has said that the question reached nobody: nothing is to be waited for. */
+export function isUnreached(view: TaskView, recipient: string, notices: readonly NoticeView[]): boolean {
+  const question = openQuestion(view, recipient);
+  return notices.some((notice) => notice.kind === 'unreached' && notice.op_id === question?.op_id);
 }
 
 /** What counts: the customer's own word before anything the courier was told. An answer that comes meanwhile counts at once. */

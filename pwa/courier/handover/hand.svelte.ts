@@ -77,6 +77,15 @@ class Hand {
     this.#whose = me;
   }
 
+  /** From a task: it is chosen beside what was chosen before, and other hand-overs in progress are over. */
+  begin(id: string): void {
+    this.resume();
+    const before = this.step === 'choose' ? this.chosen : new Set<string>();
+    this.end();
+    this.turn([...before, id], true);
+    this.go('choose');
+  }
+
   /** Nothing of anybody's parcels stays in memory. */
   end(): void {
     const empty = new Set<string>();

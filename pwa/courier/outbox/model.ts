@@ -63,6 +63,8 @@ export function newestNotices(notices: readonly NoticeView[]): NoticeView[] {
 }
 
 /** The part of the notice's sentence that says what was decided, as a key. */
-export function decision(notice: NoticeView): 'mine' | 'theirs' | 'noted' | 'undone' | 'quarantined' | 'settled' {
+export function decision(
+  notice: NoticeView,
+): 'mine' | 'theirs' | 'noted' | 'undone' | 'quarantined' | 'settled' | 'unreached' {
   return notice.kind === 'decided' ? (notice.outcome ?? 'noted') : notice.kind;
 }

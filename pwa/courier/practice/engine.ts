@@ -19,6 +19,7 @@ import {
   type Identity,
   type ItemState,
   type Json,
+  type MessageView,
   type NewsView,
   type NoticeView,
   type OutboxItem,
@@ -64,6 +65,7 @@ export class PracticeEngine implements Engine {
   notices = async (): Promise<NoticeView[]> => [];
   news = async (): Promise<NewsView[]> => [];
   acknowledge = async (): Promise<void> => undefined;
+  messages = async (): Promise<MessageView[]> => [];
   start = (): void => undefined;
   stop = (): void => undefined;
   /** There is no server behind this one. */

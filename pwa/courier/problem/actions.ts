@@ -7,11 +7,11 @@ import { tail } from '../words';
 import { report, type ProblemForm } from './model';
 
 export function saveProblem(view: TaskView, form: ProblemForm, photos: Uint8Array[]): Promise<boolean> {
-  const reason = reasonWords(form.reason?.code ?? 'OTHER', language.current);
+  const reason = (): string => reasonWords(form.reason?.code ?? 'OTHER', language.current);
   return guarded(() =>
     saveWithPhotos((kept) => report(view, form, kept), photos, {
       text: () => t(`problem.saved.${form.act}`),
-      detail: `${tail(view.parcel.waybill)} · ${reason}`,
+      detail: () => `${tail(view.parcel.waybill)} · ${reason()}`,
       cue: 'problem',
     }),
   );

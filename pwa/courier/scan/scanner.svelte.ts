@@ -10,6 +10,7 @@ import { corrections } from '../corrections';
 import { router } from '../router.svelte';
 import { guarded } from '../saved';
 import { session } from '../session.svelte';
+import { painted } from '../../ui/painted';
 import { settings } from '../settings.svelte';
 import type { Route } from '../route';
 import {
@@ -146,6 +147,7 @@ class Scanner {
   #save(engine: Engine, shown: Shown, code: string): void {
     this.#unsaved.add(shown.waybill);
     const work = async (): Promise<void> => {
+      await painted();
       const operations = await engine.submit([recordScan(shown, code, shown.source)]);
       this.#recorded(shown.id, operations);
       const carries = shown.source !== 'camera' || this.mode === 'single';

@@ -1,7 +1,7 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Consent } from '../../../sync/ts/records';
-import { askedAt, consentOf, named } from '../../../pwa/courier/door/consent';
+import { askedAt, consentOf, isUnreached, named } from '../../../pwa/courier/door/consent';
 import {
   alsoHere,
   blankForm,
@@ -15,7 +15,7 @@ import {
   type Recipient,
 } from '../../../pwa/courier/door/model';
 import { checkPin } from '../../../pwa/courier/door/pin';
-import type { TaskView } from '../../../pwa/engine';
+import type { NoticeView, TaskView } from '../../../pwa/engine';
 import { aDay, WHEN } from '../preview/fixtures';
 import { cancelled, scanned, withOutcome } from './cases';
 
@@ -106,6 +106,18 @@ describe('consent', () => {
       v: 2,
       note: null,
     });
+  });
+  it('a question that reached nobody is waited for by nobody', () => {
+    const question = { op_id: 'q', author: 'me', at: WHEN.now, kind: 'neighbour' as const };
+    const asked = { ...plain, task: { ...plain.task, asked: [question] } };
+    const said = [{ kind: 'unreached', op_id: 'q' }] as NoticeView[];
+    expect(isUnreached(asked, 'neighbour', said)).toBe(true);
+    expect(isUnreached(asked, 'neighbour', [])).toBe(false);
+    expect(isUnreached(asked, 'reception', said)).toBe(false);
+    const again = { ...plain, task: { ...plain.task, asked: [{ ...question, op_id: 'r' }] } };
+    expect(isUnreached(again, 'neighbour', said)).toBe(false);
+    const answered = withConsents(asked, { ...GIVEN, answers: 'q', task: plain.task.id });
+    expect(isUnreached(answered, 'neighbour', said)).toBe(false);
   });
   it('an answer that comes while the form is open counts before what was told', () => {
     const question = { op_id: 'q', author: 'me', at: WHEN.now, kind: 'neighbour' as const };

@@ -6,6 +6,8 @@ import { reasonWords } from '../../../pwa/courier/reasons';
 import { formatRoute, parseRoute, type Route } from '../../../pwa/courier/route';
 import { share } from '../../../pwa/courier/share';
 import type { Envelope, TaskView } from '../../../pwa/engine';
+import { urgency } from '../../../pwa/courier/words';
+import { language } from '../../../pwa/ui/i18n.svelte';
 import { aDay } from '../preview/fixtures';
 
 describe('the enrolment code', () => {
@@ -122,5 +124,18 @@ describe('reading the store again', () => {
     expect(b).toBe(before[1]);
     expect(a).toEqual({ id: 'a', n: 2 });
     expect(c?.id).toBe('c');
+  });
+});
+
+describe('how late a window is', () => {
+  const MINUTE = 60_000;
+  it('is said as long as it can be true', () => {
+    language.set('zh', false);
+    const now = 1_777_856_400_000;
+    expect(urgency(now - 5 * MINUTE, now)).toEqual({ words: '超时 5 分', tone: 'bad' });
+    expect(urgency(now - 26 * 60 * MINUTE, now)?.words).toBe('超时 26 小时 0 分');
+    expect(urgency(now - 366 * 24 * 60 * MINUTE, now), 'a clock a year off').toBeNull();
+    expect(urgency(now + 20 * MINUTE, now)?.tone).toBe('warn');
+    expect(urgency(now + 300 * MINUTE, now)).toBeNull();
   });
 });

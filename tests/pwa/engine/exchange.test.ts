@@ -34,6 +34,17 @@ describe('pushing', () => {
     expect((await engine.status()).allConfirmed).toBe(true);
   });
 
+  it('says how far the clock of this handheld is off, by the last answer', async () => {
+    const { engine, server, platform } = await loaded();
+    const year = 366 * 86_400_000;
+    server.now = platform.now() - year;
+    await engine.sync();
+    expect(Math.round(((await engine.status()).clockBehind ?? 0) / 60_000)).toBe(-year / 60_000);
+    server.now = platform.now();
+    await engine.sync();
+    expect(Math.abs((await engine.status()).clockBehind ?? 0)).toBeLessThan(1_000);
+  });
+
   it('P14 sends a long backlog in slices of at most 100', async () => {
     const { engine, server, task } = await loaded();
     await engine.submit(Array.from({ length: 250 }, (_, i) => noted(task, `n${i}`)));

@@ -92,6 +92,37 @@ describe('a full disk', () => {
     expect(server.operations.map((op) => op.payload['text'])).toEqual(['kept']);
   });
 
+  it('P13 gives work the room kept for it, piece by piece, and a photo none of it', async () => {
+    let [pieces, filled] = [3, 0];
+    const reserve = {
+      fill: () => Promise.resolve(void filled++),
+      give: () => Promise.resolve(pieces > 0 && (pieces -= 1) >= 0),
+    };
+    const { engine, server, platform } = await rig((own) => ({ storage: { ...own.storage, reserve } }));
+    const task = server.task('SF1');
+    await engine.sync();
+    expect(filled).toBe(1);
+    const bytes = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1);
+    const payload = { reason: 'NOT_HOME', note: 'x', photos: [await platform.hash(bytes)] };
+    fill('meta');
+    const photo = engine.submit(
+      [{ type: 'task.attempt_failed', entity: `task:${task}`, payload }],
+      [{ bytes, type: 'image/png' }],
+    );
+    await expect(photo).rejects.toMatchObject({ problems: [{ code: 'quota' }] });
+    expect(pieces).toBe(3);
+    // Two pieces of it are not enough.
+    const { give } = reserve;
+    reserve.give = () => {
+      if (pieces === 1) IDBObjectStore.prototype.put = real;
+      return give();
+    };
+    await engine.submit([noted(task, 'kept')]);
+    expect(pieces).toBe(0);
+    fill('meta');
+    await expect(engine.submit([noted(task, 'too much')])).rejects.toMatchObject({ problems: [{ code: 'quota' }] });
+  });
+
   it('F9 P13 drops none of 1,000 writes in silence, wherever in them it fills up', async () => {
     const { engine, server, platform } = await rig();
     const task = server.task('SF1');

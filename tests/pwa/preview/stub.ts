@@ -10,6 +10,7 @@ import type {
   Envelope,
   HiddenTask,
   Identity,
+  MessageView,
   NewsView,
   NoticeView,
   OutboxItem,
@@ -30,6 +31,7 @@ export interface StubState {
   outbox: OutboxItem[];
   notices: NoticeView[];
   news?: NewsView[];
+  messages?: MessageView[];
   shift: ShiftView;
   /** What the outbox says, when left out. */
   receipt?: Receipt;
@@ -74,6 +76,7 @@ export class StubEngine implements Engine {
   shift = async (): Promise<ShiftView> => this.state.shift;
   recorded = async (): Promise<Envelope[]> => this.#recorded;
   news = async (): Promise<NewsView[]> => this.state.news ?? [];
+  messages = async (): Promise<MessageView[]> => this.state.messages ?? [];
   acknowledge = async (tasks: readonly string[]): Promise<void> => {
     this.state.news = (this.state.news ?? []).filter((one) => !tasks.includes(one.task));
     this.#changed();

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 
 import { IDBFactory } from 'fake-indexeddb';
+import { wrap } from 'idb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import {
@@ -22,6 +23,7 @@ import {
   type AppendState,
   type Database,
   type MirrorRow,
+  type Pull,
   type Swap,
 } from '../../../pwa/store';
 import { digest, sameDigest } from '../../../sync/ts/digest';
@@ -60,7 +62,7 @@ function envelope(seq: number, blobs: string[] = []): Envelope {
 }
 
 async function record(blobs: string[] = []): Promise<Envelope[]> {
-  return append(db, { rows: [], outbox: false }, ({ head }: AppendState) => {
+  const kept = await append(db, { rows: [], outbox: () => false, blobs }, ({ head }: AppendState) => {
     const made = envelope(head.seq + 1, blobs);
     const proofs = blobs.map((sha) => ({
       row: {
@@ -78,6 +80,7 @@ async function record(blobs: string[] = []): Promise<Envelope[]> {
     }));
     return { envelopes: [made], head: { ...head, seq: head.seq + 1 }, blobs: proofs };
   });
+  return kept.entries.map((entry) => entry.envelope);
 }
 
 const row = (entity: string, ver: number, present = true): MirrorRow => ({
@@ -90,6 +93,7 @@ const row = (entity: string, ver: number, present = true): MirrorRow => ({
   body: present ? { n: ver } : null,
 });
 
+const PULL: Pull = { run: 'r', reader: undefined };
 const PAGE: Swap = { scope: 'courier:a', to: 0, staged: 0, rows: [], fresh: false, holds: null };
 
 const result = (op: string, seq: number) => ({
@@ -114,8 +118,8 @@ describe('writing', () => {
     });
     await record(['s1']);
     await absorb(db, [result('op-1', 1)], server, 1);
-    await stage(db, 'r', [row('task:1', 1)]);
-    await swap(db, 'r', [{ ...PAGE, to: 1, staged: 1 }], (made) => made);
+    await stage(db, PULL, [row('task:1', 1)]);
+    await swap(db, PULL, [{ ...PAGE, to: 1, staged: 1 }], (made) => made);
     await markBlob(db, 's1', 'stored', null);
     await reopenBlobs(db, ['s1']);
     await settle(db, ['op-1'], []);
@@ -132,7 +136,7 @@ describe('writing', () => {
 
   it('keeps nothing of a write that failed half-way', async () => {
     await expect(
-      append(db, { rows: [], outbox: false }, ({ head }) => ({
+      append(db, { rows: [], outbox: () => false, blobs: [] }, ({ head }) => ({
         envelopes: [envelope(1), envelope(1)],
         head,
         blobs: [],
@@ -146,19 +150,45 @@ describe('writing', () => {
     await record();
     const again = { ...envelope(1), op_id: 'other' };
     await expect(
-      append(db, { rows: [], outbox: false }, ({ head }) => ({ envelopes: [again], head, blobs: [] })),
+      append(db, { rows: [], outbox: () => false, blobs: [] }, ({ head }) => ({ envelopes: [again], head, blobs: [] })),
     ).rejects.toThrow();
     expect((await db.getAll('outbox')).map((one) => one.op_id)).toEqual(['op-1']);
   });
 
-  it('says so when a newer app has been here', async () => {
-    db.close();
-    const request = factory.open('test', 99);
-    await new Promise<void>((resolve) => (request.onsuccess = () => resolve()));
-    request.result.close();
+  it('P8 F23 leaves a database that newer code has upgraded beyond it as it is, and says so', async () => {
+    await record();
+    await upgraded(2);
     await expect(openDatabase(factory, 'test')).rejects.toMatchObject(new StoreError('outdated'));
+    expect((await newer.getAll('outbox')).map((one) => one.op_id)).toEqual(['op-1']);
+  });
+
+  it('P8 F23 works on one that newer code has upgraded and lets it', async () => {
+    await record();
+    await upgraded(1);
+    newer.close();
+    db = await openDatabase(factory, 'test');
+    expect((await db.getAll('outbox')).map((one) => one.op_id)).toEqual(['op-1']);
+    await append(db, { rows: [], outbox: () => false, blobs: [] }, ({ head }) => ({
+      envelopes: [envelope(2)],
+      head,
+      blobs: [],
+    }));
+    expect(await db.count('outbox')).toBe(2);
   });
 });
+
+let newer: Database;
+
+/** A later version's upgrade, and what it says of older code. */
+async function upgraded(readableFrom: number): Promise<void> {
+  db.close();
+  const request = factory.open('test', 99);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore('later');
+    request.transaction?.objectStore('meta').put(readableFrom, 'readable_from');
+  };
+  newer = (await wrap(request)) as unknown as Database;
+}
 
 describe('settling', () => {
   it('P11 never drops what the server has not answered, whoever asks', async () => {
@@ -218,13 +248,13 @@ describe('settling', () => {
     await record();
     await absorb(db, [result('op-1', 1), result('op-2', 2)], { ...server, head_seq: 2 }, 1);
     await settle(db, ['op-1', 'op-2'], []);
-    await swap(db, 'r', [{ ...PAGE, to: 4 }], (made) => made);
+    await swap(db, PULL, [{ ...PAGE, to: 4 }], (made) => made);
     await absorb(db, [], { ...server, head_seq: 1, epoch: 'f' }, 2, { device: 'e', user: 'a' });
     expect(await cursors(db)).toEqual({});
     expect(await prune(db, 100 * KEEP_MS)).toBe(1);
     expect(await db.getAllKeys('journal')).toEqual(['op-2']);
     expect(await db.count('outbox')).toBe(0);
-    await swap(db, 'r', [{ ...PAGE, fresh: true }], (made) => made);
+    await swap(db, PULL, [{ ...PAGE, fresh: true }], (made) => made);
     expect((await db.getAll('outbox')).map((one) => one.op_id)).toEqual(['op-2']);
   });
 
@@ -245,10 +275,10 @@ describe('the mirror', () => {
   const like = (wanted: { entity: string; rev: number }[]) => (present: MirrorRow[]) =>
     sameDigest(digest(present), digest(wanted));
   const finish = (to: number, staged: number, rows: MirrorRow[], over: Partial<Swap> = {}) =>
-    swap(db, 'r', [{ ...PAGE, to, staged, rows, ...over }], (made) => made);
+    swap(db, PULL, [{ ...PAGE, to, staged, rows, ...over }], (made) => made);
 
   it('P26 shows staged pages and moves the cursor in one go', async () => {
-    await stage(db, 'r', [row('task:1', 1), row('task:2', 2)]);
+    await stage(db, PULL, [row('task:1', 1), row('task:2', 2)]);
     expect(await db.count('rows')).toBe(0);
     await finish(3, 2, [row('task:3', 3)]);
     expect(await db.count('rows')).toBe(3);
@@ -257,7 +287,7 @@ describe('the mirror', () => {
   });
 
   it('P26 refuses to move the cursor over pages another tab has cleared', async () => {
-    await stage(db, 'r', [row('task:1', 1)]);
+    await stage(db, PULL, [row('task:1', 1)]);
     await strict(db, ['staging'], (tx) => tx.objectStore('staging').clear());
     await expect(finish(2, 1, [row('task:2', 2)])).rejects.toThrow(StagingLost);
     expect(await db.count('rows')).toBe(0);

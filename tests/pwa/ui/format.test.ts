@@ -35,6 +35,18 @@ describe('time in the zone of the station', () => {
     expect(timeOfDay(NOW - MINUTE, NOW, ZONE, 'zh')).toBe('09:41');
     expect(timeOfDay(NOW - 24 * 60 * MINUTE, NOW, ZONE, 'en')).toBe('20 Nov 09:42');
   });
+  it.each(['Asia/Shanghai', 'America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe'])(
+    'is what the clocks there show, also on the days they are put forward or back (%s)',
+    (timeZone) => {
+      const clock = new Intl.DateTimeFormat('en-GB', {
+        ...({ timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const),
+      });
+      const date = new Intl.DateTimeFormat('en-CA', { timeZone });
+      for (let at = NOW; at < NOW + 366 * 1_440 * MINUTE; at += 97 * MINUTE) {
+        expect([time(at, timeZone), dayKey(at, timeZone)]).toEqual([clock.format(at), date.format(at)]);
+      }
+    },
+  );
   it('says a window with either end open', () => {
     expect(window(NOW, NOW + 60 * MINUTE, ZONE)).toBe('09:42–10:42');
     expect(window(null, NOW, ZONE)).toBe('–09:42');

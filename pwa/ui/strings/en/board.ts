@@ -4,6 +4,7 @@ import type { board as zh } from '../zh/board';
 export const board: Record<keyof typeof zh, string> = {
   'desk.view.customers': 'Customers',
   'desk.view.orders': 'Orders',
+  'desk.view.messages': 'Messages',
   'desk.view.notices': 'Notices',
   'desk.unloaded': 'This page did not load. Try again when the network is back.',
   'age.live': 'Live',
@@ -64,6 +65,7 @@ export const board: Record<keyof typeof zh, string> = {
   'detail.link_copied': 'Customer link copied, good for 30 days',
   'detail.link_failed': 'No link was made ({code}); try again.',
   'detail.customer': 'Customer',
+  'detail.message': 'Message to the courier',
   'reveal.masked': 'Name, phone and door are hidden; every look is kept on record.',
   'reveal.open': 'Show what is hidden',
   'reveal.hide': 'Hide again',

@@ -6,6 +6,9 @@ export const courier: Record<keyof typeof zh, string> = {
   broken: 'This browser does not let us keep data',
   'broken.detail':
     'Without it there is no working. Leave private mode, allow this page to store data, and open it again.',
+  outdated: 'The data on this phone belongs to a newer version',
+  'outdated.detail':
+    'This version cannot read it and has left it alone: all you recorded is kept. Stay online, the newer version goes in as soon as it comes; tell the station if it does not.',
   'screen.missing': 'This screen was not fetched',
   'screen.missing.detail': 'Load it again where there is a signal. All you recorded is kept.',
   navigate: 'Map',
@@ -46,6 +49,7 @@ export const courier: Record<keyof typeof zh, string> = {
   'today.doneLeft': '{done} done · {left} left',
   'today.halted': '{n} cancelled / recalled: do not deliver',
   'today.changed': '{n} {n|task|tasks} changed',
+  'today.messages': '{n} {n|message|messages} from the station',
   'today.newRequests': 'New customer requests on {n} {n|task|tasks}',
   'order.short': 'Order',
   'map.short': 'Map',
@@ -81,8 +85,10 @@ export const courier: Record<keyof typeof zh, string> = {
   revoked:
     'This phone was stopped by the station and gets no new tasks. {n} {n|item is|items are} still to hand in and go by themselves; then everything here is removed.',
   storageFull: 'The storage is full and takes nothing new. All you recorded is kept; free some space.',
+  clockWrong:
+    "This phone's clock is wrong: it is {at}. Work goes on, the records are put right. Switch on automatic time in the phone's settings.",
   removed: '{n} reassigned; {waiting} {waiting|item|items} still to send',
-  'update.ready': 'New version ready, update when idle',
+  'update.ready': 'New version ready, it goes in when you put the phone away',
   'update.now': 'Update',
 
   'cod.due': 'COD to collect',

@@ -319,6 +319,13 @@ export const desk: Record<keyof typeof zh, string> = {
   'value.id_reuse': 'One id came with two contents',
   'value.seq_reuse': 'One place in the log was used twice',
   'value.device_revoked': 'The device had been revoked',
+  'value.unknown_entity': 'This station has no such thing',
+  'value.unknown_operation': 'What it corrects or decides does not exist',
+  'value.unknown_courier': 'This station has no such courier',
+  'value.not_correctable': 'This kind of operation cannot be corrected',
+  'value.undo_expired': 'The decision is too old to be undone',
+  'value.wrong_entity': 'It speaks of something else',
+  'value.out_of_range': 'A number is out of range',
   'value.position_mismatch': 'It does not follow on what came before',
 
   'help.title': 'Keyboard',

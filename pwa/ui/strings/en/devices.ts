@@ -2,7 +2,7 @@
 export const devices = {
   'devices.title': 'Handhelds',
   'devices.empty_title': 'No handheld yet',
-  'devices.empty': 'Make an enrolment code for a courier on the right.',
+  'devices.empty': 'Make an enrolment code for a courier to begin.',
   'devices.unread': 'Devices could not be read.',
   'device.revoked': 'Revoked',
   'device.draining': 'Still handing in',

@@ -212,6 +212,7 @@ export const later: Record<keyof typeof zh, string> = {
   'notice.undone': 'Dispatch took back its decision on {parcel} and looks at it again',
   'notice.quarantined': 'The station has seen a record it could not use ({parcel})',
   'notice.settled': 'A record that was waiting now counts ({parcel})',
+  'notice.unreached': '{parcel}: there is no way to notify the customer, please call to ask',
   'notice.reason': 'Reason: {reason}',
   'notice.noParcel': 'a record',
 
@@ -244,5 +245,7 @@ export const later: Record<keyof typeof zh, string> = {
   'settings.storage.unasked': 'The browser was not asked yet',
   'settings.position': 'Position',
   'settings.position.how': 'Kept with your records during a shift only; off after it.',
+  'place.refused':
+    'No permission for the location: records carry no place. To switch it on: site settings of the browser → Location → Allow.',
   'settings.app': 'Version',
 };

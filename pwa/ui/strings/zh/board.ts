@@ -2,6 +2,7 @@
 export const board = {
   'desk.view.customers': '客户',
   'desk.view.orders': '订单',
+  'desk.view.messages': '消息',
   'desk.view.notices': '通知',
   'desk.unloaded': '这一页没有载入。网络恢复后再试。',
   'age.live': '实时',
@@ -62,6 +63,7 @@ export const board = {
   'detail.link_copied': '客户链接已复制，30 天内有效',
   'detail.link_failed': '没有拿到链接（{code}），请再试一次。',
   'detail.customer': '客户资料',
+  'detail.message': '给快递员发消息',
   'reveal.masked': '姓名、电话、门牌默认隐藏；每次显示都会记录。',
   'reveal.open': '显示隐藏的资料',
   'reveal.hide': '重新隐藏',

@@ -4,6 +4,9 @@ export const courier = {
   menu: '菜单',
   broken: '这个浏览器不让保存数据',
   'broken.detail': '没有保存就不能工作。请不要用无痕模式，并允许本页存储数据，然后再打开。',
+  outdated: '手机里的数据属于更新的版本',
+  'outdated.detail':
+    '这个版本读不了，所以什么也没有动，已记录的都还在。请保持联网，新版本一到就自动换上；还不行请告诉站点。',
   'screen.missing': '这个页面还没有下载完',
   'screen.missing.detail': '有信号时再打开一次。已记录的都还在。',
   navigate: '导航',
@@ -42,6 +45,7 @@ export const courier = {
   'today.doneLeft': '完成 {done} · 还剩 {left}',
   'today.halted': '{n} 件已取消 / 拦截，不要派送',
   'today.changed': '{n} 单有变化',
+  'today.messages': '站点消息 {n} 条',
   'today.newRequests': '{n} 件有新的客户要求',
   'order.short': '排序',
   'map.short': '地图',
@@ -76,8 +80,9 @@ export const courier = {
   serverTrouble: '服务器暂时没有回应，最后同步 {at}。记录都在手机里，会自动再传。',
   revoked: '这台手机已被站点停用，不再收新任务。还有 {n} 项要交给站点，有信号就自动上传；交完后手机里的数据会清除。',
   storageFull: '手机存储已满，新内容收不下。已记录的都在；请清理空间。',
+  clockWrong: '手机时间不对，现在是 {at}。照常工作，记录会自动校正；请在手机设置里打开自动时间。',
   removed: '已转单 {n} 件；还有 {waiting} 条待上传',
-  'update.ready': '新版本已就绪，空闲时更新',
+  'update.ready': '新版本已就绪，收起手机时自动更新',
   'update.now': '更新',
 
   'cod.due': '代收货款',

@@ -316,6 +316,13 @@ export const desk = {
   'value.id_reuse': '同一个编号出现了两种内容',
   'value.seq_reuse': '同一个序号用了两次',
   'value.device_revoked': '设备当时已停用',
+  'value.unknown_entity': '这个站点没有这一条',
+  'value.unknown_operation': '要更正或裁定的那条操作不存在',
+  'value.unknown_courier': '这个站点没有这位快递员',
+  'value.not_correctable': '这种操作不能更正',
+  'value.undo_expired': '裁定太久，不能再撤销',
+  'value.wrong_entity': '说的不是同一个对象',
+  'value.out_of_range': '数字超出范围',
   'value.position_mismatch': '和之前的记录接不上',
 
   'help.title': '快捷键',

@@ -2,7 +2,7 @@
 export const devices = {
   'devices.title': '手持设备',
   'devices.empty_title': '还没有设备',
-  'devices.empty': '在右边为快递员生成一个绑定码。',
+  'devices.empty': '先为快递员生成一个绑定码。',
   'devices.unread': '设备没有读到。',
   'device.revoked': '已停用',
   'device.draining': '还没有交完',

@@ -208,6 +208,7 @@ export const later = {
   'notice.undone': '调度撤销了对 {parcel} 的决定，正在重新核对',
   'notice.quarantined': '站点看到了一条无法识别的记录（{parcel}）',
   'notice.settled': '之前等待的记录已记入（{parcel}）',
+  'notice.unreached': '{parcel}：客户没有可用的通知方式，请打电话问代收',
   'notice.reason': '原因：{reason}',
   'notice.noParcel': '一条记录',
 
@@ -238,5 +239,6 @@ export const later = {
   'settings.storage.unasked': '还没有问过浏览器',
   'settings.position': '位置',
   'settings.position.how': '只在出班期间随记录保存，交班后关闭。',
+  'place.refused': '没有位置权限，记录里不带位置。要打开：浏览器的网站设置 → 位置 → 允许。',
   'settings.app': '版本',
 };
