@@ -1,6 +1,7 @@
 /**
- * The screens behind the list. A new handheld on a slow line shows its list without them; they follow at once, and the
- * service worker keeps them with the rest, so that none is ever missing offline.
+ * The screens behind the list. A new handheld on a slow line asks for its code without them; they come while it is typed, and are
+ * there before the list is, so that whoever loses the signal with its first row misses none. The service worker keeps them with
+ * the rest.
  */
 import type * as Screens from './later';
 
@@ -8,16 +9,18 @@ class Later {
   screens = $state.raw<typeof Screens | null>(null);
   /** The line broke between the list and the screens: only loading the page again fetches them. */
   failed = $state(false);
-  #asked = false;
+  #asked: Promise<void> | null = null;
 
-  /** Once; the answer is `screens` or `failed`. */
-  load(): void {
-    if (this.#asked) return;
-    this.#asked = true;
-    import('./later').then(
-      (screens) => (this.screens = screens),
-      () => (this.failed = true),
+  /** Once, and again after a failure; the answer is `screens` or `failed`, and has come when this resolves. */
+  load(): Promise<void> {
+    this.#asked ??= import('./later').then(
+      (screens) => void (this.screens = screens),
+      () => {
+        this.failed = true;
+        this.#asked = null;
+      },
     );
+    return this.#asked;
   }
 }
 

@@ -17,7 +17,7 @@ import { look } from './memory';
 import { status } from './status';
 import type * as Recording from './submit';
 import { sendBytes, sendJson } from './transport';
-import type { Engine, EngineOptions, Platform, SyncOutcome } from './types';
+import { EnrolError, type Engine, type EngineOptions, type Platform, type SyncOutcome } from './types';
 import { verdict } from './verdict';
 
 export * from './types';
@@ -32,7 +32,11 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
   await follow(ctx);
   return {
     identity: () => (ctx.identity ? publicIdentity(ctx.identity) : null),
-    enrol: (code, label) => enrol(ctx, code, label ?? null),
+    async enrol(code, label) {
+      // A handheld that shows a list can record, also when the signal is gone with its first row.
+      await recording().catch(() => Promise.reject(new EnrolError('offline')));
+      return enrol(ctx, code, label ?? null);
+    },
     logIn: (code) => logIn(ctx, code),
     logOut: () => logOut(ctx),
     async submit(drafts, blobs = [], shown = []) {
@@ -72,7 +76,11 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     carried: async () => (await import('./rescue')).carried(ctx),
     status: () => status(ctx),
     sync,
-    start: () => scheduler.start(),
+    start() {
+      // Behind the first screen: what is recorded waits for no line that may be gone by then.
+      recording().catch(() => undefined);
+      scheduler.start();
+    },
     stop: () => scheduler.stop(),
     subscribe(fn) {
       listeners.add(fn);
@@ -101,11 +109,7 @@ function recording(): Promise<typeof Recording> {
 function coalesced(ctx: Context): () => Promise<SyncOutcome> {
   let running: Promise<SyncOutcome> | null = null;
   return () => {
-    running ??= syncNow(ctx).finally(() => {
-      running = null;
-      // Right behind the first list: what is recorded waits for no line that may be gone by then.
-      if (ctx.identity) recording().catch(() => undefined);
-    });
+    running ??= syncNow(ctx).finally(() => (running = null));
     return running;
   };
 }

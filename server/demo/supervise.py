@@ -23,6 +23,8 @@ from typing import Self
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE_S = 10.0
 """How long a child may take to stop by itself; the web server finishes the requests it has."""
+GONE_S = 2.0
+"""How long the end of what was killed may take."""
 TICK_S = 0.05
 _PR_SET_PDEATHSIG = 1
 
@@ -177,12 +179,22 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
             running.process.wait()
+            _until_gone(group)
         self._running.clear()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._asked += 1
         if self._asked == 1 and not self._starting:
             raise StopRequestedError
+
+
+def _until_gone(group: int) -> None:
+    """Whom SIGKILL has hit lives on until the machine has time for its end; whom nobody collects is not waited for."""
+    end = time.monotonic() + GONE_S
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < end:
+            os.killpg(group, 0)
+            time.sleep(TICK_S / 5)
 
 
 def _end_with_parent(stop_signal: signal.Signals) -> Callable[[], None]:

@@ -112,4 +112,4 @@ def test_p12_p34_two_tabs_a_login_that_runs_out_and_a_phone_that_is_taken_away(
           return all.result;
         }"""
     )
-    assert set(kept) <= {"local", "beat", "retry"}, "neither identity nor credential"
+    assert set(kept) <= {"local", "beat", "retry", "readable_from"}, "neither identity nor credential"
