@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from server.core import metrics
 from server.handheld import admission, api
+from server.handheld.admission import EACH_S, LATEST_S, SOONEST_S, Gate
 from tests.server.ops.house import House
 from tests.server.statements import heard
 
@@ -91,13 +93,29 @@ def test_p18_f15_a_place_is_given_back_whatever_became_of_the_exchange(
 
 def test_p18_f15_the_crowd_is_told_different_moments(narrow: House) -> None:
     phone = narrow.phone()
-    gate = narrow.app.extensions["doorstep_exchanges"]
+    gate: Gate = narrow.app.extensions["doorstep_exchanges"]
     for _ in range(PLACES):
-        assert gate.acquire(blocking=False)
-    told = {phone.send(phone.tape.exchange()).headers["Retry-After"] for _ in range(40)}
-    assert len(told) > 3
+        assert gate.places.acquire(blocking=False)
+    told = [int(phone.send(phone.tape.exchange()).headers["Retry-After"]) for _ in range(40)]
     for _ in range(PLACES):
-        gate.release()
+        gate.places.release()
+    assert told[0] == SOONEST_S
+    assert len(set(told)) > 3
+
+
+def test_f15_a_few_wait_a_moment_and_a_crowd_comes_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission.time, "monotonic", lambda: 1_000.0)
+    gate = Gate(threading.BoundedSemaphore(1))
+    few = [gate.another_moment() for _ in range(10)]
+    assert (few[0], max(few)) == (SOONEST_S, math.ceil(SOONEST_S + 9 * EACH_S))
+    assert few == sorted(few)
+    crowd = [gate.another_moment() for _ in range(10_000)]
+    assert max(crowd) == LATEST_S
+    late = crowd[1_000:]
+    assert min(late) >= LATEST_S // 2
+    assert len(set(late)) == LATEST_S // 2 + 1
+    monkeypatch.setattr(admission.time, "monotonic", lambda: 2_000.0)
+    assert gate.another_moment() == SOONEST_S
 
 
 def test_p18_f15_a_server_that_is_not_ready_says_when_to_ask_again(house: House) -> None:
