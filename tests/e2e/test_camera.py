@@ -125,6 +125,7 @@ def _rescue(giver: Page, task: str) -> list[str]:
     by(giver, "note-input").fill("门卫代收点在东门")
     by(giver, "note-save").click()
     expect(by(giver, "note-input")).to_have_count(0)
+    expect(by(giver, "saved-toast").first).to_be_visible()
     giver.evaluate("location.hash = '#/rescue'")
     by(giver, "rescue-show").click()
     return frames(giver)
