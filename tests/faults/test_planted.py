@@ -34,7 +34,7 @@ Planted = tuple[str, Callable[[Site, str], Outcome], tuple[str, ...]]
 PLANTED: tuple[Planted, ...] = (
     ("ack-before-commit", lambda site, bug: kills.server_kills(site, 10, bug=bug), ("lost",)),
     ("impatient", lambda site, bug: crowding.writers(site, 4, bug=bug), ("not answered with 200",)),
-    ("backlog-first", lambda site, bug: crowding.backlog(site, 1_000, bug=bug), ("had to wait",)),
+    ("backlog-first", lambda site, bug: crowding.backlog(site, 3_000, bug=bug), ("had to wait",)),
     ("clocks-believed", lambda site, bug: clocks.jumps(site, 6, bug=bug), ("order", "not flagged")),
     ("counts-again", every_request_twice, ("there twice",)),
     ("counts-again", lambda site, bug: replays.replays(site, 9, bug=bug), ("had changed",)),
