@@ -7,14 +7,14 @@ import type * as Screens from './later';
 
 class Later {
   screens = $state.raw<typeof Screens | null>(null);
-  /** The line broke between the list and the screens: only loading the page again fetches them. */
+  /** The line broke before they were there; who asks again may still get them. */
   failed = $state(false);
   #asked: Promise<void> | null = null;
 
   /** Once, and again after a failure; the answer is `screens` or `failed`, and has come when this resolves. */
   load(): Promise<void> {
     this.#asked ??= import('./later').then(
-      (screens) => void (this.screens = screens),
+      (screens) => void Object.assign(this, { screens, failed: false }),
       () => {
         this.failed = true;
         this.#asked = null;

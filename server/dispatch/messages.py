@@ -6,7 +6,6 @@ from server.auth import queries as auth_queries
 from server.auth.scoping import Scope
 from server.core.records import Record
 from server.messages import queries as message_queries
-from server.parcels import queries as parcel_queries
 from server.tasks import queries as task_queries
 
 
@@ -16,10 +15,11 @@ def listing(scope: Scope, limit: int, before: str | None) -> dict[str, Any]:
     shown = found[:limit]
     ids = {one["author"] for one in shown} | {r["courier"] for one in shown for r in one["readers"]}
     people = {user.id: user.name for user in auth_queries.users_by_id(ids).values()}
-    return {"messages": [_shown(one, people) for one in shown], "more": len(found) > limit}
+    waybills = task_queries.waybills({one["task"] for one in shown if one["task"]}, scope.station)
+    return {"messages": [_shown(one, people, waybills) for one in shown], "more": len(found) > limit}
 
 
-def _shown(message: Record, people: dict[str, str]) -> dict[str, Any]:
+def _shown(message: Record, people: dict[str, str], waybills: dict[str, str]) -> dict[str, Any]:
     readers = [
         {
             "courier": {"id": one["courier"], "name": people.get(one["courier"], "")},
@@ -30,12 +30,4 @@ def _shown(message: Record, people: dict[str, str]) -> dict[str, Any]:
     ]
     author = {"id": message["author"], "name": people.get(message["author"], "")}
     told = {name: message[name] for name in ("id", "at", "text", "task")}
-    return {**told, "author": author, "waybill": _waybill(message), "readers": readers}
-
-
-def _waybill(message: Record) -> str | None:
-    task = task_queries.one(message["task"], message["station"]) if message["task"] else None
-    if task is None:
-        return None
-    parcel = parcel_queries.by_ids([task.record["parcel"]]).get(task.record["parcel"])
-    return str(parcel["waybill"]) if parcel else None
+    return {**told, "author": author, "waybill": waybills.get(message["task"]), "readers": readers}

@@ -14,7 +14,6 @@ from server.core.clock import now_ms
 from server.core.db import read, transaction
 from server.core.errors import Code, Problem
 from server.notifications import queries, schemas, service, vapid
-from server.parcels import queries as parcel_queries
 from server.tasks import queries as task_queries
 
 blp = Blueprint("notifications", __name__, url_prefix="/api/v1", description="Push notices")
@@ -70,7 +69,7 @@ def dead() -> dict[str, Any]:
     with read():
         letters = queries.dead(station)
         couriers = auth_queries.users_by_id(one.owner for one in letters if one.owner and one.to == "courier")
-        waybills = {one.task: _waybill(one.task, station) for one in letters if one.task}
+        waybills = task_queries.waybills({one.task for one in letters if one.task}, station)
     rows = [
         {**vars(one), "courier": couriers.get(one.owner or ""), "waybill": waybills.get(one.task or "")}
         for one in letters
@@ -87,11 +86,3 @@ def replay(notice_id: str) -> dict[str, str]:
         if not service.replay(notice_id, current_scope().station):
             raise Problem(Code.NOT_FOUND)
     return {"id": notice_id}
-
-
-def _waybill(task_id: str, station_id: str) -> str | None:
-    task = task_queries.one(task_id, station_id)
-    if task is None:
-        return None
-    parcel = parcel_queries.by_ids([task.record["parcel"]]).get(task.record["parcel"])
-    return str(parcel["waybill"]) if parcel else None

@@ -30,9 +30,7 @@ from server.notifications.channels.webpush import Letter, Outcome, current_sende
 from server.notifications.models import PushMessage, PushSubscription
 from server.notifications.policy import Words
 from server.notifications.service import hash_of, instead
-from server.parcels import queries as parcel_queries
 from server.tasks import queries as task_queries
-from server.tasks.queries import TaskView
 
 log = structlog.get_logger(__name__)
 
@@ -152,15 +150,10 @@ def _for_customer(message: PushMessage, lang: Lang, customer_id: str) -> tuple[W
     task_id = message.task_id or ""
     task = task_queries.one(task_id, message.station_id)
     secured = task is not None and bool(task.record.get("pin_required"))
-    words = policy.for_customer(message.kind, lang, _tail(task), secured=secured)
+    waybill = task_queries.waybills([task_id], message.station_id).get(task_id)
+    tail = policy.tail_of(waybill) if waybill else None
+    words = policy.for_customer(message.kind, lang, tail, secured=secured)
     return words, links.path(links.issue(task_id, message.station_id, customer_id))
-
-
-def _tail(task: TaskView | None) -> str | None:
-    if task is None:
-        return None
-    parcel = parcel_queries.by_ids([task.record["parcel"]]).get(task.record["parcel"])
-    return policy.tail_of(parcel["waybill"]) if parcel else None
 
 
 def _settle(row: Claimed, ready: Ready, outcome: Outcome) -> None:

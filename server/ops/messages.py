@@ -8,7 +8,6 @@ from server.core.records import Record
 from server.ops import scopes
 from server.ops.batch import Batch
 from server.ops.scopes import Move
-from server.parcels import queries as parcel_queries
 from server.tasks import queries as task_queries
 from sync.canonical import derive
 
@@ -22,11 +21,11 @@ def message_rows(batch: Batch) -> tuple[dict[str, dict[str, Any]], list[Move]]:
     bodies: dict[str, dict[str, Any]] = {}
     moves: list[Move] = []
     for message in moved:
-        author = authors.get(message["author"])
+        author, about = authors.get(message["author"]), [message["task"]] if message["task"] else []
         said = {
             "message": message["id"],
             "task": message["task"],
-            "waybill": _waybill(message),
+            "waybill": task_queries.waybills(about, message["station"]).get(message["task"]),
             "at": message["at"],
             "by_name": author.name if author else None,
             "text": message["text"],
@@ -45,11 +44,3 @@ def _told_anew(batch: Batch, message: Record) -> Iterator[Record]:
     for reader in message["readers"]:
         if reader not in before:
             yield reader
-
-
-def _waybill(message: Record) -> str | None:
-    task = task_queries.one(message["task"], message["station"]) if message["task"] else None
-    if task is None:
-        return None
-    parcel = parcel_queries.by_ids([task.record["parcel"]]).get(task.record["parcel"])
-    return str(parcel["waybill"]) if parcel else None

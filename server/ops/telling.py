@@ -5,7 +5,6 @@ from typing import Any
 from server.core.clock import now_ms
 from server.ops import oplog, scopes
 from server.ops.scopes import Move
-from server.parcels import queries as parcel_queries
 from server.tasks import queries as task_queries
 from sync.canonical import derive
 
@@ -34,13 +33,5 @@ def tell_unreached(op_id: str, station_id: str) -> None:
         ("conflict", "outcome", "reason", "case_kind", "status", "by_name"), None
     )
     body |= {"id": identity, "kind": UNREACHED, "op_id": op_id, "task": task_id, "at": now_ms()}
-    body["waybill"] = _waybill(task_id, station_id)
+    body["waybill"] = task_queries.waybills([task_id], station_id).get(task_id)
     scopes.move([Move(scope, entity, True)], scopes.project({entity: body}))
-
-
-def _waybill(task_id: str, station_id: str) -> str | None:
-    task = task_queries.one(task_id, station_id)
-    if task is None:
-        return None
-    parcel = parcel_queries.by_ids([task.record["parcel"]]).get(task.record["parcel"])
-    return str(parcel["waybill"]) if parcel else None

@@ -258,6 +258,14 @@ def of_import(import_id: str) -> list[str]:
     return list(db.session.scalars(select(Task.id).where(Task.import_id == import_id).order_by(Task.id)))
 
 
+def waybills(task_ids: Iterable[str], station_id: str) -> dict[str, str]:
+    """The waybill of each of these tasks, those of another station left out."""
+    known = select(BoardLine.id, BoardLine.waybill).where(
+        among(BoardLine.id, task_ids), BoardLine.station_id == station_id, visible()
+    )
+    return {row.id: row.waybill for row in db.session.execute(known)}
+
+
 def statuses(task_ids: Iterable[str]) -> dict[str, str]:
     """Task id -> status, of those there are."""
     query = select(Task.id, Task.status).where(Task.id.in_(list(task_ids)))

@@ -45,9 +45,18 @@ def enrol_by_link(page: Page, url: str, code: str) -> None:
     expect(by(page, "sync-mark")).to_be_visible()
 
 
+READY = """
+() => Promise.race([
+  navigator.serviceWorker.ready.then(() => null),
+  new Promise((_, fail) => setTimeout(() => fail(new Error('no service worker')), 30_000)),
+])
+"""
+
+
 def wait_ready_offline(page: Page) -> None:
     """Until the service worker controls the page and has everything it needs without a network."""
-    page.wait_for_function("navigator.serviceWorker && navigator.serviceWorker.ready.then(() => true)")
+    # A promise is kept by `evaluate`; to `wait_for_function` it is as good as its answer.
+    page.evaluate(READY)
     page.reload()
     page.wait_for_function("!!navigator.serviceWorker.controller")
 
@@ -81,6 +90,7 @@ def frames(page: Page) -> list[str]:
         shown[frame[9:12]] = frame
         page.get_by_label("下一个码").click()
     assert len(shown) == count, shown.keys()
+    assert len({frame[3:9] for frame in shown.values()}) == 1, "codes of two wholes"
     return list(shown.values())
 
 

@@ -221,7 +221,11 @@ def _is_rescued(phone: Page, stage: Stage, line: Line, open_browser: OpenBrowser
     file = json.loads(Path(saved.value.path()).read_text(encoding="utf-8"))
     assert (file["doorstep"], len(file["packages"]), len(file["proofs"])) == ("rescue", 1, 1)
     by(phone, "rescue-show").click()
+    held_up = frames(phone)
+    with phone.expect_event("requestfailed"):
+        phone.evaluate("window.dispatchEvent(new Event('online'))")
     shown = frames(phone)
+    assert shown == held_up, "another whole after a try of the line: who collects begins anew"
     other = open_browser("phone", name="bei").pages[0]
     enrol(other, stage.url, stage.enrolment_code("Bei"))
     other.evaluate("location.hash = '#/rescue'")
