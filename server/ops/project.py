@@ -1,5 +1,6 @@
 """What handhelds will see of a batch: ready-made rows and the moves between scopes (P24, P28)."""
 
+from collections import defaultdict
 from typing import Any
 
 from server.conflicts import queries as conflict_queries
@@ -80,7 +81,7 @@ def task_moves(batch: Batch, task_ids: list[str]) -> list[Move]:
     A finished task that has left a list with its shift stays off it, whatever is decided about it later.
     """
     moves: list[Move] = []
-    here: list[tuple[str, str]] = []
+    here: dict[str, list[str]] = defaultdict(list)
     for task_id in task_ids:
         entity = f"task:{task_id}"
         task = batch.board.records[entity]
@@ -89,11 +90,11 @@ def task_moves(batch: Batch, task_ids: list[str]) -> list[Move]:
         if before and before != task["courier"]:
             moves.append(Move(scopes.courier_scope(before), entity, False, _why_gone(task, before)))
         if task["courier"]:
-            here.append((scopes.courier_scope(task["courier"]), entity))
-    listed = scopes.present_in(here)
-    for scope, entity in here:
-        if (scope, entity) in listed or batch.board.records[entity]["status"] not in TERMINAL:
-            moves.append(Move(scope, entity, True))
+            here[scopes.courier_scope(task["courier"])].append(entity)
+    for scope, entities in here.items():
+        over = {one for one in entities if batch.board.records[one]["status"] in TERMINAL}
+        left = over - scopes.held(scope, over).keys()
+        moves += [Move(scope, entity, True) for entity in entities if entity not in left]
     return moves + _cleared(batch)
 
 

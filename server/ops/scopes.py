@@ -54,18 +54,12 @@ class PulledRow:
 _SCOPE, _HELD, _PROJECTION = Scope.__table__.c, ScopeEntity.__table__.c, Projection.__table__.c
 
 _REVS = select(_PROJECTION.entity, _PROJECTION.rev).where(among(_PROJECTION.entity, "entities"))
-_PRESENT = select(_HELD.scope, _HELD.entity).where(among(_HELD.entity, "entities"), _HELD.present)
-_COUNTERS = for_update(
-    select(_SCOPE.id, _HELD.entity, _HELD.rev)
-    .outerjoin_from(
-        Scope.__table__,
-        ScopeEntity.__table__,
-        (_HELD.scope == _SCOPE.id) & among(_HELD.entity, "entities") & _HELD.present,
-    )
-    .where(among(_SCOPE.id, "names"))
-    .order_by(_SCOPE.id),
-    of=Scope,
+# One scope at a time: its rows are found by the table's key. Of several at once no database would know how few they
+# are, and it read everybody's.
+_HELD_HERE = select(_HELD.entity, _HELD.rev).where(
+    _HELD.scope == bindparam("name"), among(_HELD.entity, "entities"), _HELD.present
 )
+_LOCKED = for_update(select(_SCOPE.id).where(among(_SCOPE.id, "names")).order_by(_SCOPE.id))
 _COUNTING = (
     update(Scope.__table__)
     .where(_SCOPE.id == bindparam("name"))
@@ -142,13 +136,12 @@ def _projecting(_postgres: bool) -> Any:
     return begun.on_conflict_do_update(index_elements=[Projection.entity], set_=changed)
 
 
-def present_in(pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Which of these (scope, entity) pairs a reader holds now."""
-    wanted = set(pairs)
-    if not wanted:
-        return set()
-    found = run(_PRESENT, {"entities": sorted({entity for _, entity in wanted})})
-    return {(row.scope, row.entity) for row in found} & wanted
+def held(scope: str, entities: Iterable[str]) -> dict[str, int]:
+    """Which of these entities a reader of the scope holds now, at which revision."""
+    sought = sorted(entities)
+    if not sought:
+        return {}
+    return {row.entity: row.rev for row in run(_HELD_HERE, {"name": scope, "entities": sought})}
 
 
 def tasks_in(scope: str) -> list[str]:
@@ -169,17 +162,16 @@ def move(moves: Sequence[Move], revs: Mapping[str, int]) -> dict[str, int]:
     names = sorted(by_scope)
     if not names:
         return {}
-    held = _lock(names, {one.entity for one in moves})
+    _lock(names)
     versions: dict[str, int] = {}
     rows: list[dict[str, Any]] = []
     for name in names:
-        count = len(by_scope[name])
-        come = [(one.entity, revs.get(one.entity, 0)) for one in by_scope[name].values() if one.present]
-        gone = [(entity, held[name][entity]) for entity in by_scope[name] if entity in held[name]]
-        change = moved(EMPTY, gone, come)
-        counted = {"name": name, "by": count, "come": change.count, "sum": change.sum}
+        here = by_scope[name]
+        come = [(one.entity, revs.get(one.entity, 0)) for one in here.values() if one.present]
+        change = moved(EMPTY, list(held(name, here).items()), come)
+        counted = {"name": name, "by": len(here), "come": change.count, "sum": change.sum}
         [(versions[name],)] = run(_COUNTING, counted)
-        rows += _rows(by_scope[name].values(), revs, versions[name] - count + 1)
+        rows += _rows(here.values(), revs, versions[name] - len(here) + 1)
     write(_moving(on_postgres()), rows)
     return versions
 
@@ -193,22 +185,18 @@ def _moving(_postgres: bool) -> Any:
     return begun.on_conflict_do_update(index_elements=[ScopeEntity.scope, ScopeEntity.entity], set_=changed)
 
 
-def _lock(names: Sequence[str], entities: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Locks the counters, and answers which of these entities each scope holds, at which revision.
+def _lock(names: Sequence[str]) -> None:
+    """Locks the counters.
 
-    Nobody else can be moving them: whoever does holds the entity, and all of them lock it before any counter.
+    What each scope holds of what is moved nobody else can be moving: whoever does holds the entity, and all of them
+    lock it before any counter.
     """
-    held: dict[str, dict[str, int]] = {}
-    for row in run(_COUNTERS, {"names": names, "entities": sorted(entities)}):
-        here = held.setdefault(row.id, {})
-        if row.entity is not None:
-            here[row.entity] = row.rev
-    new = [name for name in names if name not in held]
-    if not new:
-        return held
-    empty = [{"id": name, "ver": 0, "floor": 0, "digest_count": 0, "digest_sum": 0} for name in new]
-    db.session.execute(upsert(Scope).on_conflict_do_nothing(index_elements=[Scope.id]), empty)
-    return _lock(names, entities)
+    known = {row.id for row in run(_LOCKED, {"names": names})}
+    new = [name for name in names if name not in known]
+    if new:
+        empty = [{"id": name, "ver": 0, "floor": 0, "digest_count": 0, "digest_sum": 0} for name in new]
+        db.session.execute(upsert(Scope).on_conflict_do_nothing(index_elements=[Scope.id]), empty)
+        _lock(names)
 
 
 def _rows(moves: Iterable[Move], revs: Mapping[str, int], first: int) -> list[dict[str, Any]]:

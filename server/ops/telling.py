@@ -26,7 +26,7 @@ def tell_unreached(op_id: str, station_id: str) -> None:
         return
     reader, identity = asked.op["author"], notice_id(op_id, UNREACHED)
     scope, entity = scopes.notices_scope(reader), f"notice:{identity}"
-    if scopes.present_in([(scope, entity)]):
+    if scopes.held(scope, [entity]):
         return
     task_id = asked.op["entity"].partition(":")[2]
     body: dict[str, Any] = dict.fromkeys(
