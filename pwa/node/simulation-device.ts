@@ -100,13 +100,17 @@ const VERBS: Record<string, Verb> = {
         bytes: new Uint8Array(Buffer.from(base64, 'base64')),
       })),
     }),
-  // What the screen that closes a shift counts, and whether there is one to close.
+  // What the screens that start and close a shift know: where, what is counted, and whether there is one to close.
   shift: async (engine) => {
     const [{ entity, status, cash_minor }, { recorded, confirmed, waiting }] = [
       await engine.shift(),
       await engine.receipt(),
     ];
-    return { open: status === 'open' ? entity : null, counts: { recorded, confirmed, waiting, cash_minor } };
+    return {
+      station: engine.identity()?.station.id ?? null,
+      open: status === 'open' ? entity : null,
+      counts: { recorded, confirmed, waiting, cash_minor },
+    };
   },
   // What a courier sees of his list, without what he does not decide by.
   today: async (engine) =>

@@ -56,6 +56,8 @@ def _refusal(batch: Batch, item: Item) -> Fault | None:
     record = records.get(f"task:{identity}") if kind in ("task", "obligation") else records.get(op["entity"])
     if record is not None and record.get("station", writer.station_id) != writer.station_id:
         return _OTHER_STATION
+    if op["type"] == "shift.started" and op["payload"]["station"] != writer.station_id:
+        return _OTHER_STATION
     if op["type"] == "order.imported" and _customer_elsewhere(batch, op["payload"]["customer"]["id"]):
         return _OTHER_STATION
     if kind == "shift" and record is not None and record["courier"] != op["author"]:

@@ -88,22 +88,30 @@ def _misplaced(row: Any, *, mine: bool, came: set[str]) -> bool:
     return (code == "position_mismatch" and not mine) or (code == "seq_reuse" and row.body_hash not in came)
 
 
-def answer_elsewhere(item: Item, op_id: str) -> Result | None:
+def answer_elsewhere(writer: Writer, item: Item, op_id: str) -> Result | None:
     """The first answer to the same operation at another place of a log (P16); None when it is another operation.
 
     A handheld whose storage went back, or that was enrolled anew, numbers what it holds again; some of it had arrived.
-    What is refused for its place or its sender is never taken for another that was not.
+    What is refused for its place or its sender is never taken for another that was not: what was forbidden is answered
+    again to the same handheld alone.
     """
     if item.fault is not None and item.fault.code in _OF_PLACE:
         return None
     said = select(Operation.envelope, Operation.result).where(Operation.op_id == op_id)
     kept = select(Quarantined.raw, Quarantined.result).where(
-        Quarantined.op_id == op_id, Quarantined.code.not_in(_OF_PLACE), Quarantined.released_at.is_(None)
+        Quarantined.op_id == op_id,
+        Quarantined.code.not_in(_OF_PLACE) | _forbidden_here(writer),
+        Quarantined.released_at.is_(None),
     )
     before = [(row.envelope, row.result) for row in db.session.execute(said)]
     before += [(json.loads(row.raw), row.result) for row in db.session.execute(kept)]
     content = _content_hash(item.raw)
     return next((result for raw, result in before if _content_hash(raw) == content), None)
+
+
+def _forbidden_here(writer: Writer) -> Any:
+    same = (Quarantined.device_id == writer.device_id) & (Quarantined.author == writer.user_id)
+    return (Quarantined.code == "forbidden") & same
 
 
 def _content_hash(raw: Any) -> str:

@@ -175,7 +175,7 @@ def _seen(batch: Batch) -> None:
                 "seq_reuse", "Another operation already stands at this place in the handheld's log."
             )
             item.keeps_seq = False
-        elif same_id and (answered := oplog.answer_elsewhere(item, str(op_id))) is not None:
+        elif same_id and (answered := oplog.answer_elsewhere(batch.writer, item, str(op_id))) is not None:
             item.answer = answered
         elif same_id or twins:
             item.fault = Fault("id_reuse", "Another operation already has this id.")

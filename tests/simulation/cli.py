@@ -29,12 +29,11 @@ def main(argv: Sequence[str]) -> int:
     figures = run(range(asked.first, asked.first + asked.seeds), asked.bug, asked.workers, until)
     print(figures.line())
     print(f"faults={json.dumps(dict(sorted(figures.fired.items())))}")
-    if asked.measured:
-        measured.write(asked.measured, figures, asked.first, time.monotonic() - began)
-    if figures.failed is None:
-        return 0
+    took = time.monotonic() - began
     _explain(figures, asked)
-    return 1
+    if asked.measured:
+        measured.write(asked.measured, figures, asked.first, took)
+    return 0 if figures.failed is None else 1
 
 
 def _explain(figures: Figures, asked: argparse.Namespace) -> None:

@@ -122,7 +122,7 @@ class Couriers:
         if isinstance(seen, Exception):
             return
         shift = derive("shift", who.user, str(self._around.now))
-        begin = {"station": derive("station", "simulated"), "tasks": 1}
+        begin = {"station": seen["station"], "tasks": 1}
         draft = {"type": "shift.started", "entity": f"shift:{shift}", "payload": begin}
         if seen["open"]:
             draft = {"type": "shift.closed", "entity": seen["open"], "payload": seen["counts"]}

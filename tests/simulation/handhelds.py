@@ -83,7 +83,8 @@ class Handheld:
     """A device. `alive`: the app is open; `awake`: it is before somebody's eyes, and runs.
 
     `user` is the courier who works with it now, `retired` says that he has another one since this one died, and `aged`
-    that its app is an older one, whose requests get nowhere before it is upgraded.
+    that its app is an older one, whose requests get nowhere before it is upgraded. `skew` is by how much its clock is
+    off, ms, and `skews` by how much it ever was.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Handheld:
     engines: Engines
     around: Around
     skew: int = 0
+    skews: set[int] = field(default_factory=set)
     alive: bool = False
     awake: bool = False
     online: bool = True

@@ -16,10 +16,12 @@ from tests.simulation.custody import Entry
 from tests.simulation.desk import Desk
 from tests.simulation.handhelds import Handheld
 from tests.simulation.house import Answer, House, Request
-from tests.simulation.machine import SECOND
+from tests.simulation.machine import MINUTE, SECOND
 from tests.simulation.oracle import Oracle, ViolationError
 from tests.simulation.station import ORDERS, task_of
 
+CLOCK_ALLOWED = 5 * MINUTE
+"""A clock that is off by less is believed as it is (P35)."""
 GLANCE = 30 * SECOND
 """How long somebody looks at a handheld that is not his work at the moment."""
 
@@ -242,9 +244,17 @@ class Turns:
         return told
 
     def _of_age(self, who: Handheld, age: int) -> list[Published]:
-        """The manifests that may seem so old to it; one from what it takes for the future seems new."""
-        at = self._around.now + who.skew - age
-        return [one for one in self.published if abs(one.at - at) <= SECOND or (age == 0 and one.at >= at)]
+        """The manifests that may seem so old to it: by its clock, or by what it last learned to be wrong with that.
+
+        One from what it takes for the future seems new. What it learns of its clock is off by the answer's journey.
+        """
+        clock = self._around.now + who.skew - age
+        near = [(clock, SECOND)] + [(clock - skew, MINUTE) for skew in who.skews if abs(skew) > CLOCK_ALLOWED]
+        return [
+            one
+            for one in self.published
+            if any(abs(one.at - at) <= off or (age == 0 and one.at >= at) for at, off in near)
+        ]
 
     # --- long absence (P29) -------------------------------------------------------------------------------------------
 

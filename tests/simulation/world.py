@@ -203,6 +203,7 @@ class World:
     def _clock(self, who: Handheld, _random: Random, skew: int) -> None:
         if who.skew != skew:
             who.skew = skew
+            who.skews.add(skew)
             self.fired("clock")
 
     def _slow(self, who: Handheld, _random: Random, stride: int) -> None:

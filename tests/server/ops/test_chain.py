@@ -141,3 +141,24 @@ def test_p16_what_was_quarantined_is_not_put_before_a_person_twice(house: House)
     phone.tape.incarnation = uuid7()
     [again] = phone.exchange([at_place(phone, op, 1, None)])["results"]
     assert (before["code"], again["code"], len(house.cases())) == ("unknown_type", "unknown_type", 1)
+
+
+def test_p16_what_was_forbidden_is_answered_again_to_the_same_handheld_alone(house: House) -> None:
+    phone, entity = house.phone(), f"shift:{uuid7()}"
+    op = phone.tape.record("shift.started", entity, {"station": house.cast.away.id, "tasks": 1})
+    [before] = phone.push()
+    phone.tape.incarnation = uuid7()
+    [again] = phone.exchange([at_place(phone, op, 1, None)])["results"]
+    assert (before["code"], again["code"], len(house.cases())) == ("forbidden", "forbidden", 1)
+    other = house.phone()
+    [elsewhere] = other.exchange([{**at_place(other, op, 1, None), "device": other.handheld.device}])[
+        "results"
+    ]
+    assert (elsewhere["code"], len(house.cases())) == ("id_reuse", 2)
+
+
+def test_p11_nobody_begins_a_shift_at_another_station(house: House) -> None:
+    phone, entity = house.phone(), f"shift:{uuid7()}"
+    phone.sends("shift.started", entity, {"station": house.cast.away.id, "tasks": 1})
+    assert [one.code for one in house.parked()] == ["forbidden"]
+    assert house.record(entity) is None
