@@ -29,6 +29,9 @@ export interface Fix {
   age_ms: number;
 }
 
+/** What there is of the room kept for work. */
+export type Room = 'all' | 'some' | 'none';
+
 export interface Platform {
   /** Wall clock, ms since the epoch, UTC. May jump; never used to order anything. */
   now(): number;
@@ -63,6 +66,8 @@ export interface Platform {
       fill(): Promise<void>;
       /** Gives a piece of it back to be written on; false when all of it is gone. */
       give(): Promise<boolean>;
+      /** How much of it there is: some is given away, or was never to be had. All of it before it was first asked for. */
+      left(): Promise<Room>;
     };
   };
   signals?: {

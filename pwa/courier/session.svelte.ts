@@ -18,7 +18,7 @@ import type {
 } from '../engine';
 import { dayKey } from '../ui/format';
 import { language } from '../ui/i18n.svelte';
-import { painted } from '../ui/painted';
+import { painted, rested } from '../ui/painted';
 import { arranged } from './order/model';
 import { own } from './order/own.svelte';
 import { share } from './share';
@@ -38,8 +38,8 @@ export class Session {
   ready = $state(false);
   /** Set when nothing can be recorded: this browser refuses us a local store, or holds one of a newer app (a rollback). */
   broken = $state<'broken' | 'outdated' | null>(null);
-  /** Moves every 15 s: for "minutes left" and "last heard". ms. */
-  now = $state(0);
+  /** What this phone's clock says, ms; moves every 15 s. What this phone has recorded itself bears its time. */
+  clock = $state(0);
   /** A round that is made up: nothing of it is kept or sent. */
   practice = $state(false);
   /** Set when a newer version waits; calling it loads the page again. */
@@ -57,6 +57,16 @@ export class Session {
     return this.#engine;
   }
 
+  /** By how much this phone's clock is wrong, as far as the server has said it; 0 where it is good enough. ms. */
+  get wrong(): number {
+    return this.status?.clockWrong ?? 0;
+  }
+
+  /** The time of day as the station has it, ms: for windows, "minutes left", "last heard", and which day it is (P35). */
+  get now(): number {
+    return this.clock + this.wrong;
+  }
+
   get zone(): string {
     return this.identity?.station.timezone ?? 'Asia/Shanghai';
   }
@@ -64,13 +74,13 @@ export class Session {
   /** Starts mirroring. `clock` answers ms since the epoch. Resolves when the first screen can be drawn. */
   async attach(engine: Engine, clock: () => number): Promise<void> {
     this.#engine = engine;
-    this.now = clock();
-    setInterval(() => (this.now = clock()), TICK);
+    this.clock = clock();
+    setInterval(() => (this.clock = clock()), TICK);
     engine.subscribe(() => void this.refresh());
     await this.refresh();
     this.ready = true;
     // The list is there before the line and the disk are busy with news.
-    await painted();
+    await rested();
     engine.start();
   }
 

@@ -31,6 +31,12 @@ export function browserReserve(store: CacheStorage | undefined = globalThis.cach
       }
       whole = true;
     },
+    async left() {
+      if (whole || !(await store.has(NAME))) return 'all';
+      const { length } = await (await store.open(NAME)).keys();
+      if (length >= PIECES) return 'all';
+      return length > 0 ? 'some' : 'none';
+    },
     async give() {
       whole = false;
       const cache = await store.open(NAME);

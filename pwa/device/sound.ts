@@ -1,6 +1,7 @@
 /**
  * What the handheld sounds and feels like. Tones are made by Web Audio, there are no files; the volume is the app's
- * own. A browser lets sound out only after a touch or a key, so `wake` is tied to the first of them.
+ * own. A browser lets sound out only after a touch or a key, so `wake` is tied to the first of them. To make ready what sounds takes
+ * a tenth of a second and more, in which nothing moves: `warmUp` does it before the first scan, which would be the touch.
  */
 export type Cue = 'mine' | 'other_route' | 'duplicate' | 'unknown' | 'signed' | 'recalled' | 'saved' | 'problem';
 
@@ -50,11 +51,15 @@ export const buzzes: Record<Cue, number[]> = {
 
 let context: AudioContext | null = null;
 
+export function warmUp(): void {
+  if (typeof AudioContext !== 'undefined') context ??= new AudioContext();
+}
+
 /** Call once at start: the first touch or key opens the sound. */
 export function wake(): void {
   const open = (): void => {
-    context ??= new AudioContext();
-    void context.resume();
+    warmUp();
+    void context?.resume();
     window.removeEventListener('pointerdown', open, true);
     window.removeEventListener('keydown', open, true);
   };

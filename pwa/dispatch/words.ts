@@ -6,16 +6,18 @@ import { language, wording } from '../ui/i18n.svelte';
 import { board as enBoard } from '../ui/strings/en/board';
 import { common as enCommon } from '../ui/strings/en/common';
 import { desk as enDesk } from '../ui/strings/en/desk';
+import { records as enRecords } from '../ui/strings/en/records';
 import { board as zhBoard } from '../ui/strings/zh/board';
 import { common as zhCommon } from '../ui/strings/zh/common';
 import { desk as zhDesk } from '../ui/strings/zh/desk';
+import { records as zhRecords } from '../ui/strings/zh/records';
 import type { DoorError } from './door';
 import type { Shown } from './values';
 
-const zh = { ...zhCommon, ...zhDesk, ...zhBoard };
+const zh = { ...zhCommon, ...zhRecords, ...zhDesk, ...zhBoard };
 export type Word = keyof typeof zh;
 
-export const { t, word } = wording({ zh, en: { ...enCommon, ...enDesk, ...enBoard } });
+export const { t, word } = wording({ zh, en: { ...enCommon, ...enRecords, ...enDesk, ...enBoard } });
 
 const reasons = new Map(reasonTable.reasons.map((reason) => [reason.code, reason]));
 

@@ -12,6 +12,7 @@ import {
 } from '../store';
 import { uuid4, uuid7 } from './ids';
 import type { Held, Look } from './memory';
+import type { Room } from '../platform';
 import type { EngineOptions, Platform } from './types';
 
 export interface Context {
@@ -22,7 +23,7 @@ export interface Context {
   identity: IdentityValue | null;
   /** True while this engine runs a sync. */
   syncing: boolean;
-  /** The manifest in memory, and when it was read (monotonic ms). */
+  /** The manifest in memory. */
   manifest: ManifestCache | null;
   /** What the screens are shown, in memory; null until the disk has been read. */
   held: Held | null;
@@ -36,6 +37,8 @@ export interface Context {
   end: 'none' | 'told' | 'wiped';
   /** The retry plan while the disk is too full to keep it. */
   unkept: RetryValue | null;
+  /** What is left of the room kept for work (P13). */
+  room: Room;
   /** The present hold of the sync lock; another may have taken it over (P12). */
   hold: { lost: boolean };
   /** Tells the screens that something they show may have changed. */
@@ -66,13 +69,15 @@ export async function openContext(platform: Platform, options: EngineOptions, ch
     standing: (standing as Standing | undefined) ?? 'ok',
     end: 'none',
     unkept: null,
+    room: 'all',
     hold: { lost: false },
     changed,
   };
 }
 
 export interface ManifestCache {
-  readAt: number;
+  /** Of which fetch it is (device clock, ms). */
+  asked: number | undefined;
   publishedAt: number;
   /** By the first 16 hex digits of the waybill's SHA-256. */
   entries: Map<string, { route: string; flags: number }>;

@@ -3,6 +3,7 @@ import { strict } from '../store';
 import { newId, openContext, type Context } from './context';
 import { askToPersist, enrol, publicIdentity } from './enrol';
 import { logIn, logOut } from './login';
+import { currentManifest } from './manifest';
 import { messageViews } from './messages';
 import { acknowledge } from './news';
 import { syncNow } from './once';
@@ -79,6 +80,9 @@ export async function createEngine(platform: Platform, options: EngineOptions): 
     start() {
       // Behind the first screen: what is recorded waits for no line that may be gone by then.
       recording().catch(() => undefined);
+      look(ctx)
+        .then(({ meta }) => currentManifest(ctx, meta.manifest_asked))
+        .catch(() => undefined);
       scheduler.start();
     },
     stop: () => scheduler.stop(),

@@ -7,8 +7,6 @@ import { Refusal, sendJson } from './transport';
 export const MANIFEST_EVERY_MS = 120_000;
 /** Older than this it says nothing any more: the verdict is "unknown here". */
 export const MANIFEST_STALE_MS = 12 * 3_600_000;
-/** Another tab may have fetched a newer one: what is in memory is read again after this. */
-const CACHE_MS = 60_000;
 
 export async function refreshManifest(ctx: Context): Promise<void> {
   const now = ctx.platform.now();
@@ -16,20 +14,27 @@ export async function refreshManifest(ctx: Context): Promise<void> {
   if (asked !== undefined && asked <= now && now - asked < MANIFEST_EVERY_MS) return;
   const row = await fetchManifest(ctx);
   if (row) await strict(ctx.db, ['manifest'], (tx) => tx.objectStore('manifest').put(row));
-  ctx.manifest = null;
   await writeMeta(ctx.db, 'manifest_asked', now);
+  ctx.manifest = row && row.station === ctx.identity?.station.id ? inMemory(row, now) : null;
 }
 
-/** The manifest of this station while it means something, from memory where possible: a verdict must come in a blink. */
-export async function currentManifest(ctx: Context): Promise<ManifestCache | null> {
+/**
+ * The manifest of this station while it means something, from memory where possible: a verdict must come in a blink. `asked` is
+ * what the disk says of the last fetch, whoever made it: a tab that did not make it reads what has come.
+ */
+export async function currentManifest(ctx: Context, asked: number | undefined): Promise<ManifestCache | null> {
   const station = ctx.identity?.station.id;
   if (!station) return null;
-  if (ctx.manifest === null || ctx.platform.mono() - ctx.manifest.readAt > CACHE_MS) {
+  if (ctx.manifest === null || ctx.manifest.asked !== asked) {
     const row = await ctx.db.get('manifest', station);
-    const entries = new Map((row?.entries ?? []).map(([hash, route, flags]) => [hash, { route, flags }]));
-    ctx.manifest = row ? { readAt: ctx.platform.mono(), publishedAt: row.published_at, entries } : null;
+    ctx.manifest = row ? inMemory(row, asked) : null;
   }
   return ctx.manifest;
+}
+
+function inMemory(row: ManifestRow, asked: number | undefined): ManifestCache {
+  const entries = new Map(row.entries.map(([hash, route, flags]) => [hash, { route, flags }]));
+  return { asked, publishedAt: row.published_at, entries };
 }
 
 async function fetchManifest(ctx: Context): Promise<ManifestRow | null> {

@@ -16,6 +16,7 @@ export async function syncNow(ctx: Context): Promise<SyncOutcome> {
   try {
     return await runSync(ctx);
   } finally {
+    ctx.room = (await ctx.platform.storage.reserve?.left().catch(() => ctx.room)) ?? 'all';
     ctx.syncing = false;
     ctx.changed();
   }

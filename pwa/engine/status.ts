@@ -5,6 +5,14 @@ import { saidOf, type Context } from './context';
 import { look } from './memory';
 import type { SyncStatus } from './types';
 
+/** A clock that is off by more is wrong (P35), ms. */
+const ALLOWED_MS = 300_000;
+
+/** What corrects this handheld's clock, of which the server's was once `ahead`; 0 while it is good enough. */
+export function clockWrong(ahead = 0): number {
+  return Math.abs(ahead) > ALLOWED_MS ? ahead : 0;
+}
+
 export async function status(ctx: Context): Promise<SyncStatus> {
   const { meta, picture } = await look(ctx);
   const { snap } = picture;
@@ -20,6 +28,8 @@ export async function status(ctx: Context): Promise<SyncStatus> {
     needsYou: picture.needsYou,
     lastHeard: server.heard,
     clockBehind: server.ahead ?? 0,
+    clockWrong: clockWrong(server.ahead),
+    room: ctx.room,
     nextTry: plan.attempt > 0 ? plan.at : null,
     recorded: local.seq,
     confirmed,

@@ -1,4 +1,5 @@
 /** What a person did becomes operations that are on the disk before the screen says "saved" (P7). */
+import type { Room } from '../platform';
 import { idOf } from '../../sync/ts/values';
 import { bodyHash } from '../../sync/ts/canonical';
 import { OPERATIONS } from '../../sync/ts/tables';
@@ -74,15 +75,25 @@ async function commit(ctx: Context, open: Envelope[], proofs: Proof[], shown: re
       rows: unheard(state, shown),
     }));
     carryOver(ctx, kept);
+    // Where nothing went in and now something does, there is room again.
+    if (ctx.room === 'none') leave(ctx, 'some');
     return kept.entries.map((entry) => entry.envelope);
   } catch (error) {
     if (!(error instanceof StoreError && error.code === 'quota')) throw error;
     // The reserve is for work. A photo meets the full disk as it is: the work is saved again without it.
-    const given = !hasPhotos(open, proofs) && (await ctx.platform.storage.reserve?.give().catch(() => false));
+    const photos = hasPhotos(open, proofs);
+    const given = !photos && (await ctx.platform.storage.reserve?.give().catch(() => false));
+    leave(ctx, given ? 'some' : photos && ctx.room !== 'none' ? 'some' : 'none');
     if (!given) throw refused('quota', '', 'the disk is full');
     ctx.platform.log('warn', 'room given out of the reserve');
     return commit(ctx, open, proofs, shown);
   }
+}
+
+function leave(ctx: Context, room: Room): void {
+  if (ctx.room === room) return;
+  ctx.room = room;
+  ctx.changed();
 }
 
 function hasPhotos(open: Envelope[], proofs: Proof[]): boolean {

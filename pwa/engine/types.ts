@@ -10,6 +10,7 @@ import type {
   TaskRow,
 } from '../../sync/ts/records';
 
+import type { Room } from '../platform';
 import type { Change } from '../store';
 
 export type { Change } from '../store';
@@ -174,6 +175,10 @@ export interface SyncStatus {
   lastHeard: number | null;
   /** How much this handheld's clock was behind the server's then, ms; negative when it was fast. */
   clockBehind?: number;
+  /** What has to be added to this handheld's clock before anything is held against it, ms: 0 while it is off by no more than is allowed. */
+  clockWrong?: number;
+  /** What is left of the room kept for work: without all of it the storage is nearly full, with none of it it is full (P13). */
+  room?: Room;
   /** When the next attempt is due (device clock, ms); null when none is planned. */
   nextTry: number | null;
   /** Operations ever recorded in this local database = the last seq. */

@@ -3,6 +3,8 @@ import { derive, normalWaybill, sha256Hex } from '../../sync/ts/canonical';
 import type { Context } from './context';
 import { currentManifest, MANIFEST_STALE_MS } from './manifest';
 import { look } from './memory';
+import type { Picture } from './picture';
+import { clockWrong } from './status';
 import type { ScanVerdict, TaskView, VerdictView } from './types';
 
 const RECALLED = 1;
@@ -11,9 +13,12 @@ const CLOSED = 2;
 export async function verdict(ctx: Context, code: string): Promise<VerdictView> {
   const waybill = normalWaybill(code);
   const entity = `parcel:${derive('parcel', waybill)}`;
-  const task = await ownTask(ctx, waybill);
-  const manifest = await currentManifest(ctx);
-  const age = manifest ? Math.max(0, ctx.platform.now() - manifest.publishedAt) : null;
+  const { meta, picture } = await look(ctx);
+  const task = ownTask(picture, waybill);
+  const manifest = await currentManifest(ctx, meta.manifest_asked);
+  // The list bears the server's time: a clock a year fast would make it too old to be believed.
+  const now = ctx.platform.now() + clockWrong(meta.server?.ahead);
+  const age = manifest ? Math.max(0, now - manifest.publishedAt) : null;
   const fresh = age !== null && age <= MANIFEST_STALE_MS;
   const entry = fresh ? manifest?.entries.get(sha256Hex(waybill).slice(0, 16)) : undefined;
   const flags = entry?.flags ?? 0;
@@ -32,8 +37,7 @@ export async function verdict(ctx: Context, code: string): Promise<VerdictView> 
 }
 
 /** The task of this waybill on our list: one still open before one that is done, a listed one before one taken away. */
-async function ownTask(ctx: Context, waybill: string): Promise<TaskView | null> {
-  const { views: all } = (await look(ctx)).picture;
+function ownTask({ views: all }: Picture, waybill: string): TaskView | null {
   const views = ['delivery', 'pickup'].flatMap((kind) => all.get(`task:${derive('task', kind, waybill)}`) ?? []);
   const rank = (view: TaskView): number => (view.removed ? 2 : 0) + (isSigned(view) ? 1 : 0);
   return views.sort((a, b) => rank(a) - rank(b))[0] ?? null;

@@ -74,7 +74,7 @@ export async function append(
       blobs: fresh.map(({ row }) => row),
       rows: made.rows ?? [],
     };
-    await Promise.all([
+    const written = Promise.all([
       tx.objectStore('meta').put(made.head, 'local'),
       ...kept.entries.map((entry) => tx.objectStore('outbox').add(entry)),
       ...kept.journal.map((row) => tx.objectStore('journal').add(row)),
@@ -84,6 +84,9 @@ export async function append(
         tx.objectStore('bytes').put({ sha: row.sha, bytes }),
       ]),
     ]);
+    // Nothing more is asked: the disk need not wait until a busy page has heard of each of these to make them last.
+    tx.commit();
+    await written;
     return kept;
   });
 }

@@ -2,8 +2,13 @@
  * Numbers, times, addresses and names as people read them. Pure; the zone is the station's, never the device's.
  * Times are ms since the epoch, money is minor units (fen), weight is grams.
  */
-/** How far a zone is from UTC, ms, by day. A cheap phone takes longer over one Intl.DateTimeFormat than over four hundred rows. */
-const offsets = new Map<string, number | null>();
+/**
+ * How far a zone is from UTC, ms, by day. A cheap phone takes longer over one Intl.DateTimeFormat than over four hundred rows: so
+ * what it has said is kept for the next start of the app, and the day after is asked for in the same breath.
+ */
+const offsets = kept();
+/** Days. */
+const KEPT = 16;
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const DAY_MS = 86_400_000;
 
@@ -20,16 +25,37 @@ function asked(at: number, zone: string): number {
   return there - Math.floor(at / 60_000) * 60_000;
 }
 
+/** Null on the days on which a clock is put forward or back. */
+function ofDay(began: number, zone: string): number | null {
+  const [first, last] = [asked(began, zone), asked(began + DAY_MS - 60_000, zone)];
+  return first === last ? first : null;
+}
+
+function kept(): Map<string, number | null> {
+  try {
+    return new Map(JSON.parse(localStorage.getItem('doorstep.offsets') ?? '[]') as [string, number | null][]);
+  } catch {
+    return new Map();
+  }
+}
+
+function keep(): void {
+  try {
+    localStorage.setItem('doorstep.offsets', JSON.stringify([...offsets].slice(-KEPT)));
+  } catch {
+    // No room, or nothing that keeps: it is asked again.
+  }
+}
+
 /** The wall clock of a zone, to be read with the UTC getters of a Date. */
 function clock(at: number, zone: string): Date {
   const began = Math.floor(at / DAY_MS) * DAY_MS;
   const key = `${zone}|${began}`;
   let offset = offsets.get(key);
   if (offset === undefined) {
-    const [first, last] = [asked(began, zone), asked(began + DAY_MS - 60_000, zone)];
-    // Null on the days on which a clock is put forward or back.
-    offset = first === last ? first : null;
-    offsets.set(key, offset);
+    offset = ofDay(began, zone);
+    offsets.set(key, offset).set(`${zone}|${began + DAY_MS}`, ofDay(began + DAY_MS, zone));
+    keep();
   }
   return new Date(at + (offset ?? asked(at, zone)));
 }

@@ -9,3 +9,10 @@ export function painted(): Promise<void> {
     setTimeout(done, AT_MOST);
   });
 }
+
+/** Resolves when the screen is drawn and nobody is waiting for the next one: for what has time. */
+export async function rested(): Promise<void> {
+  await painted();
+  if (typeof requestIdleCallback === 'undefined') return;
+  await new Promise((done) => requestIdleCallback(done, { timeout: AT_MOST }));
+}

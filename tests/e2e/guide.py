@@ -18,7 +18,7 @@ FOLDER = ROOT / "docs" / "guide"
 LANGUAGES = ("zh", "en")
 HEAVIEST = 3_000_000
 """All pictures together, bytes: they travel with every copy of the project."""
-_SHARED = ("common", "courier", "closing", "later", "road", "door", "scan")
+_SHARED = ("common", "records", "courier", "closing", "later", "road", "door", "scan")
 _TOKEN = re.compile(r"\{(t|says|reason|picture):([^{}]+)\}")
 _VALUE = re.compile(r"\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}")
 _QUOTES = {"zh": "「{}」", "en": "**{}**"}

@@ -6,7 +6,10 @@ from functools import partial
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from server.auth import queries as auth_queries
+from server.core.ids import uuid7
 from tests.builders import task_id
+from tests.e2e.conftest import PHONE
 from tests.e2e.guide_doors import at_the_door, fails, pickup
 from tests.e2e.guide_walk import (
     GIVEN,
@@ -64,9 +67,12 @@ def a_day(day: Round, walk: Walk) -> None:
     _is_rescued(phone, bei, walk)
     line.mend()
     _is_told(phone, stage, walk)
+    _is_written_to(phone, stage, walk)
+    _is_updated(day, phone, walk)
     _looks_otherwise(phone, walk)
     _hands_in(phone, walk)
     _wrong_clock(phone, walk)
+    _is_replaced(day, line.url, walk)
     bei.context.close()
     line.cut()
     _is_full(day, line.url, walk)
@@ -258,7 +264,59 @@ def _is_told(page: Page, stage: Stage, walk: Walk) -> None:
     to_list(page)
 
 
+def _is_written_to(page: Page, stage: Stage, walk: Walk) -> None:
+    with stage.inside():
+        station = auth_queries.station_by_code("HZ01")
+        assert station is not None
+    words = {
+        "station": station.id,
+        "to": [stage.courier("阿良")],
+        "task": None,
+        "text": "今天北门封路，请走东门",
+    }
+    [sent] = stage.operations({"type": "message.sent", "entity": f"message:{uuid7()}", "payload": words})
+    assert sent["status"] == "applied", sent
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    by(page, "messages-open").click(timeout=30_000)
+    expect(by(page, "message")).to_have_attribute("data-read", "false")
+    walk.see(page, "message")
+    by(page, "message-seen").click()
+    to_list(page)
+
+
+def _is_updated(day: Round, page: Page, walk: Walk) -> None:
+    """The station has a newer app: it says so on the list, and goes in when the courier wants it."""
+    day.builds.serve(2)
+    page.evaluate("navigator.serviceWorker.ready.then((one) => one.update())")
+    update = page.get_by_role("button", name="更新", exact=True)
+    expect(update).to_be_visible(timeout=30_000)
+    walk.see(page, "update")
+    update.click()
+    expect(page.locator('script[src^="/assets/2/"]')).to_have_count(1, timeout=20_000)
+    expect(by(page, "search")).to_be_visible()
+
+
+def _is_replaced(day: Round, url: str, walk: Walk) -> None:
+    """Stopped by the station it hands in and forgets; then a code makes it a courier's spare."""
+    stage = day.stage
+    page = day.liang.new_page()
+    day.liang.pages[0].close()
+    page.goto(url)
+    expect(by(page, "search")).to_be_visible()
+    [old] = [one for one in stage.call("GET", "/api/v1/devices")["devices"] if one["user"]["name"] == "阿良"]
+    stage.call("POST", f"/api/v1/devices/{old['id']}/revoke")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(by(page, "wiped")).to_be_visible(timeout=30_000)
+    walk.see(page, "stopped")
+    by(page, "enrol-code").fill(stage.enrolment_code("阿良"))
+    by(page, "enrol-submit").click()
+    expect(row(page, GIVEN)).to_have_count(0)
+    expect(row(page, LATE).first).to_be_visible()
+    walk.see(page, "spare")
+
+
 def _looks_otherwise(page: Page, walk: Walk) -> None:
+    assert not _at_the_left(page)
     by(page, "menu-open").click()
     walk.see(page, "menu")
     by(page, "menu-settings").click()
@@ -267,12 +325,20 @@ def _looks_otherwise(page: Page, walk: Walk) -> None:
     by(page, "hand-left").click()
     walk.see(page, "settings")
     close_sheet(page)
+    assert _at_the_left(page)
     walk.see(page, "sunlight")
     by(page, "menu-open").click()
     by(page, "menu-settings").click()
     by(page, "theme-light").click()
     by(page, "hand-right").click()
     close_sheet(page)
+
+
+def _at_the_left(page: Page) -> bool:
+    """On which side the thumb finds the button it needs most."""
+    box = by(page, "next-open").bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2 < PHONE["width"] / 2
 
 
 def _hands_in(page: Page, walk: Walk) -> None:
@@ -287,15 +353,22 @@ def _hands_in(page: Page, walk: Walk) -> None:
 
 def _is_full(day: Round, url: str, walk: Walk) -> None:
     """No room for anything: it is said, and what was written stays in the form."""
-    page, _ = with_room_for(partial(day.open_browser, name="bei"), url, -1_000_000_000)
+    page, cdp = with_room_for(partial(day.open_browser, name="bei"), url, -1_000_000_000)
     page.goto(f"{url}/#/task/{task_id(OTHERS)}")
     by(page, "note-open").first.click()
     by(page, "note-input").fill("放在门卫那里")
     by(page, "note-save").click()
     # Above the sheet in which it was written, or nobody reads it.
-    above = page.locator(":popover-open").get_by_test_id("saved-toast")
+    above = page.locator("dialog[open] :popover-open").get_by_test_id("saved-toast")
     expect(above.filter(has_text="存储已满")).to_be_visible()
     walk.see(page, "full", toast=True)
+    # Some room again: the same press saves it, and the list says how things stand.
+    cdp.send("Storage.overrideQuotaForOrigin", {"origin": url})
+    by(page, "note-save").click()
+    expect(by(page, "note-input")).to_have_count(0)
+    to_list(page)
+    expect(by(page, "storage-short")).to_be_visible()
+    walk.see(page, "short")
     page.context.close()
 
 

@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expec
 from server.auth import queries as auth_queries
 from server.core import pins
 from tests.builders import assign_draft, order_draft, task_id
+from tests.e2e.builds import Builds
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.guide import spaced
 from tests.e2e.stage import Stage
@@ -128,9 +129,10 @@ def _shot(page: Page, part: Locator | None) -> bytes:
 
 @dataclass
 class Round:
-    """The stage, the courier's phone with its camera, and a way to open the colleague's."""
+    """The stage and the builds it hands out, the courier's phone with its camera, and a way to open the colleague's."""
 
     stage: Stage
+    builds: Builds
     liang: BrowserContext
     open_browser: OpenBrowser
 

@@ -3,6 +3,9 @@ attempt that is checked before the courier leaves, and a problem parcel. Without
 
 from __future__ import annotations
 
+import base64
+import struct
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from tests.builders import assign_draft, order_draft, task_id
 from tests.e2e.conftest import OpenBrowser
 from tests.e2e.proxy import Line
 from tests.e2e.stage import Stage, set_up
-from tests.e2e.steps import by, draw, enrol, picture, row, wait_ready_offline
+from tests.e2e.steps import by, draw, enrol, row, wait_ready_offline
 from tests.e2e.test_requests import orders as somebody_else_s
 
 SECURED, ONE, TWO, THREE, ASKED, FAILED, BROKEN = (f"SFD000000{n}" for n in range(1, 8))
@@ -55,6 +58,7 @@ def test_the_doors_that_are_not_the_plain_case(stage: Stage, open_browser: OpenB
     assert both[0]["signature"] == both[1]["signature"] and both[0]["together"] is True
     assert signed(stage, ASKED)["consent"] == "asked"
     assert "pin" not in signed(stage, SECURED)
+    tells_no_place(stage, BROKEN)
 
 
 def orders(stage: Stage) -> str:
@@ -149,12 +153,44 @@ def a_problem(phone: Page) -> None:
     by(phone, "problem-open").click()
     by(phone, "reason-DAMAGED").click()
     by(phone, "photo-input").set_input_files(
-        {"name": "box.png", "mimeType": "image/png", "buffer": picture()}
+        {"name": "box.jpg", "mimeType": "image/jpeg", "buffer": with_its_place(phone)}
     )
     expect(by(phone, "check-photos")).to_have_attribute("data-done", "true")
     by(phone, "problem-save").click()
     at_home(phone)
     expect(phone.get_by_text("已记为问题件").first).to_be_visible()
+
+
+PLACE = b"30.274100N120.155100E"
+
+
+def with_its_place(page: Page) -> bytes:
+    """A photo as a telephone's camera makes it: where it was taken stands in its head."""
+    drawn: str = page.evaluate(
+        """async () => {
+            const canvas = new OffscreenCanvas(640, 480);
+            canvas.getContext('2d').fillRect(80, 80, 320, 240);
+            const file = await canvas.convertToBlob({ type: 'image/jpeg' });
+            return btoa(String.fromCharCode(...new Uint8Array(await file.arrayBuffer())));
+        }"""
+    )
+    photo = base64.b64decode(drawn)
+    # One directory that names another, of the place; in that one the letter N.
+    first = struct.pack(">HHHIII", 1, 0x8825, 4, 1, 26, 0)
+    second = struct.pack(">HHHI4sI", 1, 1, 2, 2, b"N", 0)
+    head = b"Exif\0\0MM\0*" + struct.pack(">I", 8) + first + second + PLACE
+    return photo[:2] + b"\xff\xe1" + struct.pack(">H", len(head) + 2) + head + photo[2:]
+
+
+def tells_no_place(stage: Stage, waybill: str) -> None:
+    """What the handheld kept and hashed: the place is in its record, not in the file."""
+    timeline = stage.call("GET", f"/api/v1/dispatch/tasks/{task_id(waybill)}")["timeline"]
+    [photo] = next(one["payload"]["photos"] for one in timeline if one["type"] == "task.problem_reported")
+    [kept] = [file for file in (stage.folder / "data").rglob(f"{photo}*") if file.is_file()]
+    content = kept.read_bytes()
+    assert sha256(content).hexdigest() == photo
+    assert content[:2] == b"\xff\xd8"
+    assert b"Exif" not in content and PLACE not in content
 
 
 def asked_at_the_door(stage: Stage, phone: Page) -> None:

@@ -76,6 +76,7 @@ def test_f9_a_full_storage_keeps_the_work_and_says_what_it_refuses(
     expect(page.locator("img").first).to_be_visible()
     by(page, "problem-save").click()
     expect(by(page, "saved-toast").first).to_contain_text("照片没有存下")
+    expect(by(page, "storage-short")).to_be_visible()
     page.context.close()
 
     # Room for nothing: it is said, and what was written is still in the form.
@@ -84,7 +85,9 @@ def test_f9_a_full_storage_keeps_the_work_and_says_what_it_refuses(
     by(page, "note-open").first.click()
     by(page, "note-input").fill("门卫代收点在东门")
     by(page, "note-save").click()
-    expect(by(page, "saved-toast").filter(has_text="存储已满").last).to_be_visible()
+    # Inside the sheet in which it was written: all else is inert, and no screen reader would say it.
+    said = page.locator("dialog[open] [role=status]").get_by_test_id("saved-toast")
+    expect(said.filter(has_text="存储已满")).to_be_visible()
     expect(by(page, "note-input")).to_have_value("门卫代收点在东门")
 
     # Room again: the same press saves it, and everything that was called saved arrives, once.

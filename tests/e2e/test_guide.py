@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Playwright
 
 from server.demo.supervise import Supervisor
 from tests.browser import CHROMIUM, FLAGS
+from tests.e2e.builds import Builds
 from tests.e2e.conftest import PHONE, OpenBrowser
 from tests.e2e.guide import HEAVIEST, LANGUAGES, Guide, GuideError, size_of, strings
 from tests.e2e.guide_day import a_day
@@ -45,7 +46,11 @@ def phone(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
 
 
 def test_the_guide_shows_and_says_what_the_handheld_does(
-    tmp_path: Path, supervisor: Supervisor, phone: BrowserContext, open_browser: OpenBrowser
+    tmp_path: Path,
+    supervisor: Supervisor,
+    phone: BrowserContext,
+    open_browser: OpenBrowser,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     words = strings()
     guides = [Guide(language, words) for language in LANGUAGES]
@@ -55,9 +60,14 @@ def test_the_guide_shows_and_says_what_the_handheld_does(
     )
     for guide, text in zip(guides, texts, strict=True):
         assert WRITE or guide.target.read_text(encoding="utf-8") == text, f"{guide.target.name}: {AGAIN}"
+    builds = Builds(tmp_path / "builds")
+    for number in (1, 2):
+        builds.make(number)
+    builds.serve(1)
+    monkeypatch.setenv("DOORSTEP_DIST", str(builds.served))
     stage = set_up(tmp_path, supervisor, f"sqlite:///{tmp_path / 'stage.db'}", orders())
     walk = Walk(LANGUAGES, taking=WRITE)
-    a_day(Round(stage, phone, open_browser), walk)
+    a_day(Round(stage, builds, phone, open_browser), walk)
     assert sorted(walk.pictures) == sorted(guides[0].pictures), (
         "pictures of the walk, and those the guide shows"
     )

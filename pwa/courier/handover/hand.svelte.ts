@@ -62,8 +62,11 @@ class Hand {
     return this.offered.filter((row) => !this.without.has(row.task.id));
   }
 
+  /** In the station's time: two phones compare it, and the clock of one may be wrong. */
   get here(): Here {
-    return { me: session.engine.identity()!, shift: session.shift, now: session.now, tasks: session.tasks };
+    const { shift, wrong, now, tasks } = session;
+    const began = shift?.started_at ? { ...shift, started_at: shift.started_at + wrong } : shift;
+    return { me: session.engine.identity()!, shift: began, now, tasks };
   }
 
   go(step: Step): void {

@@ -3,7 +3,7 @@
  * then the screen that follows. Scans are taken one after the other, so a quick second one of the same parcel is
  * judged with the first one known; a scan of another parcel does not wait for the record of the one before.
  */
-import { alarm, play } from '../../device/sound';
+import { alarm, play, warmUp } from '../../device/sound';
 import type { Reading } from '../../device/codes/reading';
 import type { Engine, VerdictView } from '../../engine';
 import { corrections } from '../corrections';
@@ -33,6 +33,8 @@ export interface NoNumber {
 }
 
 const SAID_FOR = 8_000;
+/** So long after the list the phone has nothing else to do, ms. */
+const QUIET_BY = 1_000;
 const MODE = 'doorstep.scan';
 
 class Scanner {
@@ -57,9 +59,10 @@ class Scanner {
   /** The screen the verdict belongs to. */
   #place: Route | null = null;
 
-  /** Fetches what the first scan would wait for. */
+  /** Makes ready what the first scan would wait for; the sound when the screens that come with this have been drawn. */
   warmUp(): void {
     void reading('');
+    setTimeout(warmUp, QUIET_BY);
   }
 
   show(): void {

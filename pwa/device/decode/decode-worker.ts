@@ -49,9 +49,9 @@ async function readOnce(image: ImageBitmap, { scale, options }: Pass): Promise<H
 }
 
 /** A pass that the decoder falls over costs that pass: it is made anew, one picture must not end the day's scanning. */
-async function read(image: ImageBitmap, wasm: string, passes: readonly number[] = [...PASSES.keys()]): Promise<Hit[]> {
+async function read(image: ImageBitmap, wasm: string, passes: readonly Pass[] = PASSES): Promise<Hit[]> {
   let fallen: unknown;
-  for (const pass of passes.flatMap((number) => PASSES[number] ?? [])) {
+  for (const pass of passes) {
     try {
       await prepare(wasm);
       const hits = await readOnce(image, pass);

@@ -1,9 +1,10 @@
 /** The decoder as the page has it: pictures go in, codes come out; one worker for as long as the app is open. */
 import wasm from 'zxing-wasm/reader/zxing_reader.wasm?url';
+import type { Pass } from './passes';
 import type { Ask, Hit, Reply } from './protocol';
 import DecodeWorker from './decode-worker?worker';
 
-export { isWeak } from './passes';
+export { isWeak, LOOKS, QUICK } from './passes';
 export type { Hit, Point } from './protocol';
 
 /** The decoder could not be had or fell over; `message` says why, for the log. */
@@ -22,7 +23,7 @@ export class Decoder {
   }
 
   /** The picture is handed over: it cannot be used afterwards. `passes` as in the protocol: left out, it is read thoroughly. */
-  read(image: ImageBitmap, passes?: readonly number[]): Promise<Hit[]> {
+  read(image: ImageBitmap, passes?: readonly Pass[]): Promise<Hit[]> {
     return this.#ask({ image, passes });
   }
 

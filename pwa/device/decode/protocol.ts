@@ -1,4 +1,6 @@
 /** What page and decoder say to each other. */
+import type { Pass } from './passes';
+
 export interface Point {
   x: number;
   y: number;
@@ -22,8 +24,8 @@ export interface Ask {
   wasm: string;
   /** Left out: only make ready. */
   image?: ImageBitmap;
-  /** Numbers of PASSES, tried in this order until one finds something. Left out: all of them, for a picture that will not come again. */
-  passes?: readonly number[];
+  /** Tried in this order until one finds something. Left out: all of PASSES, for a picture that will not come again. */
+  passes?: readonly Pass[];
 }
 
 export type Reply = { id: number; hits: Hit[] } | { id: number; error: string };

@@ -137,12 +137,15 @@ describe('what is shown', () => {
     const { engine, other, tasks } = await day(1);
     await shown(engine);
     const read = vi.spyOn(IDBObjectStore.prototype, 'getAll');
+    // Of which moment the disk is: a dozen small values, and always asked for.
+    const shelves = (): string[] =>
+      (read.mock.contexts as IDBObjectStore[]).map(({ name }) => name).filter((name) => name !== 'meta');
     await engine.submit([noted(tasks[0] as string, '放门口')]);
     await shown(engine);
-    expect(read).not.toHaveBeenCalled();
+    expect(shelves()).toEqual([]);
     await other.submit([noted(tasks[1] as string, '放前台')]);
     expect((await engine.outbox()).length).toBe(2);
-    expect(read).toHaveBeenCalled();
+    expect(shelves()).toContain('rows');
   });
 
   it('P9 is not read anew after asking a server that has nothing to say', async () => {

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
+import { createEngine } from '../../../pwa/engine';
 import { delivered, DEVICE, json, noted, NOW, PNG, rig, scanned, STATION } from '../fakes';
 
 async function loaded(waybill = 'SF100') {
@@ -182,6 +183,31 @@ describe('pulling', () => {
 });
 
 describe('the manifest', () => {
+  it('P24 is what was fetched last, by whatever tab, and is read from the disk once', async () => {
+    const made = await rig();
+    const { createHash } = await import('node:crypto');
+    const listing = (code: string, at: number) => ({
+      station: STATION.id,
+      published_at: at,
+      entries: [[createHash('sha256').update(code).digest('hex').slice(0, 16), 'B2', 0]] as [string, string, number][],
+    });
+    made.server.manifest = listing('SF7', NOW);
+    await made.engine.sync();
+    const tab = await createEngine(made.platform, { baseUrl: '', app: 'test' });
+    expect(await tab.verdict('SF7')).toMatchObject({ verdict: 'other_route' });
+    made.server.manifest = listing('SF8', NOW + 200_000);
+    made.platform.setNow(NOW + 200_000);
+    await made.engine.sync();
+    const read = vi.spyOn(IDBObjectStore.prototype, 'get');
+    const lists = (): string[] => (read.mock.contexts as IDBObjectStore[]).map(({ name }) => name);
+    for (const code of ['SF8', 'SF9', 'SF8']) await tab.verdict(code);
+    expect(lists().filter((name) => name === 'manifest')).toHaveLength(1);
+    expect(await tab.verdict('SF7')).toMatchObject({ verdict: 'unknown' });
+    expect(await tab.verdict('SF8')).toMatchObject({ verdict: 'other_route' });
+    read.mockRestore();
+    tab.close();
+  });
+
   it('P24 answers for what is not on the own list, and nothing when it is too old', async () => {
     const made = await rig();
     const { createHash } = await import('node:crypto');
@@ -213,5 +239,10 @@ describe('the manifest', () => {
     const later = Object.assign(made.platform, { now: () => NOW + 13 * 3_600_000 });
     expect(later.now() - NOW).toBe(13 * 3_600_000);
     expect(await made.engine.verdict('SF7')).toMatchObject({ verdict: 'unknown' });
+    // The same hour on a phone whose clock is fast by as much: the list is as new as the server says.
+    await made.engine.sync();
+    expect((await made.engine.status()).clockWrong).toBe(-13 * 3_600_000);
+    expect(await made.engine.verdict('SF7')).toMatchObject({ verdict: 'other_route' });
+    expect(await made.engine.verdict('SF8')).toMatchObject({ verdict: 'recalled' });
   });
 });

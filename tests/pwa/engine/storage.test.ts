@@ -97,11 +97,13 @@ describe('a full disk', () => {
     const reserve = {
       fill: () => Promise.resolve(void filled++),
       give: () => Promise.resolve(pieces > 0 && (pieces -= 1) >= 0),
+      left: () => Promise.resolve(pieces === 3 ? ('all' as const) : pieces > 0 ? ('some' as const) : ('none' as const)),
     };
     const { engine, server, platform } = await rig((own) => ({ storage: { ...own.storage, reserve } }));
     const task = server.task('SF1');
     await engine.sync();
     expect(filled).toBe(1);
+    expect(await engine.status()).toMatchObject({ room: 'all' });
     const bytes = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1);
     const payload = { reason: 'NOT_HOME', note: 'x', photos: [await platform.hash(bytes)] };
     fill('meta');
@@ -119,8 +121,18 @@ describe('a full disk', () => {
     };
     await engine.submit([noted(task, 'kept')]);
     expect(pieces).toBe(0);
+    // The courier is told, until the room is there again.
+    expect(await engine.status()).toMatchObject({ room: 'some' });
+    pieces = 3;
+    await engine.sync();
+    expect(await engine.status()).toMatchObject({ room: 'all' });
+    pieces = 0;
     fill('meta');
     await expect(engine.submit([noted(task, 'too much')])).rejects.toMatchObject({ problems: [{ code: 'quota' }] });
+    expect(await engine.status()).toMatchObject({ room: 'none' });
+    IDBObjectStore.prototype.put = real;
+    await engine.submit([noted(task, 'again')]);
+    expect(await engine.status()).toMatchObject({ room: 'some' });
   });
 
   it('F9 P13 drops none of 1,000 writes in silence, wherever in them it fills up', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   addressLines,
   day,
@@ -20,6 +20,37 @@ const ZONE = 'Asia/Shanghai';
 /** 2025-11-21 09:42 in Shanghai. */
 const NOW = 1_763_689_320_000;
 const MINUTE = 60_000;
+
+describe('what the phone has said of a zone', () => {
+  const started = async () => {
+    vi.resetModules();
+    return import('../../../pwa/ui/format');
+  };
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  it('is not asked again when the app is opened anew, on that day and on the next', async () => {
+    const disk = new Map<string, string>();
+    vi.stubGlobal('localStorage', {
+      getItem: (key: string) => disk.get(key) ?? null,
+      setItem: (key: string, value: string) => disk.set(key, value),
+    });
+    expect((await started()).time(NOW, ZONE)).toBe('09:42');
+    const asked = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+    const anew = await started();
+    expect([anew.time(NOW, ZONE), anew.time(NOW + 24 * 60 * MINUTE, ZONE)]).toEqual(['09:42', '09:42']);
+    expect(asked).not.toHaveBeenCalled();
+    expect(anew.time(NOW, 'Europe/Berlin')).toBe('02:42');
+    expect(asked).toHaveBeenCalled();
+  });
+
+  it.each(['', 'no JSON', '7', '{}'])('is asked again where it was not kept as it was (%j)', async (found) => {
+    vi.stubGlobal('localStorage', { getItem: () => found, setItem: () => expect.fail() });
+    expect((await started()).dayKey(NOW, ZONE)).toBe('2025-11-21');
+  });
+});
 
 describe('time in the zone of the station', () => {
   it('says hours and minutes, midnight as 00', () => {

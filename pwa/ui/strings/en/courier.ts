@@ -85,6 +85,8 @@ export const courier: Record<keyof typeof zh, string> = {
   revoked:
     'This phone was stopped by the station and gets no new tasks. {n} {n|item is|items are} still to hand in and go by themselves; then everything here is removed.',
   storageFull: 'The storage is full and takes nothing new. All you recorded is kept; free some space.',
+  storageShort:
+    'The storage is nearly full. Sign-offs and scans are still saved, photos may not be. Delete old videos to make room.',
   clockWrong:
     "This phone's clock is wrong: it is {at}. Work goes on, the records are put right. Switch on automatic time in the phone's settings.",
   removed: '{n} reassigned; {waiting} {waiting|item|items} still to send',
