@@ -1,8 +1,11 @@
-"""How many exchanges are worked on at once: a storm is told when to come again before it costs anything (P18, F15).
+"""How many exchanges are let in at once: a storm is told when to come again before it costs anything (P18, F15).
 
 Handhelds that lost the same server at the same moment come back together. What is too much is refused before the first
 look into the database, so that those who are in get through; each is told another moment, one behind the other, as far
 apart as serving one takes: a few wait a moment, a crowd comes apart over a minute.
+
+Of those who are in, a few are at work and the others wait for them. Python runs one thread at a time: while some wait
+for the database, one more has all it can use, and whoever comes on top of that only takes turns away.
 """
 
 import math
@@ -27,6 +30,7 @@ SOONEST_S = 1
 LATEST_S = 60
 # What a handheld brings that comes back after hours takes about so long: some two hundred operations.
 EACH_S = 0.2
+AT_WORK = 3
 _GATE = "doorstep_exchanges"
 
 
@@ -35,6 +39,7 @@ class Gate:
     """The places, and the moment (monotonic, s) the last one who found none was told."""
 
     places: threading.BoundedSemaphore
+    at_work: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(AT_WORK))
     _told: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -53,7 +58,7 @@ def open_gate(extensions: dict[str, object], places: int) -> None:
 
 
 def admitted(view: Callable[P, R]) -> Callable[P, R]:
-    """Lets a view run while there is a place for it, else answers 503 with Retry-After.
+    """Lets a view run when there is a place for it and its turn has come; without a place, 503 with Retry-After.
 
     It goes above the guard, which looks into the database. The body is read first: whoever sends slowly takes no place.
     """
@@ -67,7 +72,8 @@ def admitted(view: Callable[P, R]) -> Callable[P, R]:
             metrics.EXCHANGES_REFUSED.inc()
             raise Problem(Code.BUSY, retry_after=gate.another_moment())
         try:
-            return view(*args, **kwargs)
+            with gate.at_work:
+                return view(*args, **kwargs)
         finally:
             gate.places.release()
 

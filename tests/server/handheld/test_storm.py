@@ -11,7 +11,7 @@ import pytest
 
 from server.core import metrics
 from server.handheld import admission, api
-from server.handheld.admission import EACH_S, LATEST_S, SOONEST_S, Gate
+from server.handheld.admission import AT_WORK, EACH_S, LATEST_S, SOONEST_S, Gate
 from tests.server.ops.house import House
 from tests.server.statements import heard
 
@@ -69,6 +69,27 @@ def test_p18_f15_beyond_its_places_the_server_says_when_to_come_again_before_any
         thread.join()
     assert statuses == [200, 200]
     assert phones[PLACES].exchange()["head_seq"] == 0
+
+
+def test_p18_f15_a_few_are_at_work_and_the_others_wait_for_them(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = [house.phone() for _ in range(AT_WORK + 2)]
+    held, statuses = Held(monkeypatch), []
+
+    def exchange(phone: Any) -> None:
+        statuses.append(phone.send(phone.tape.exchange()).status_code)
+
+    threads = [threading.Thread(target=exchange, args=(phone,)) for phone in phones]
+    for thread in threads:
+        thread.start()
+    for _ in range(AT_WORK):
+        assert held.inside.acquire(timeout=10)
+    assert not held.inside.acquire(timeout=0.3), "one more than there are hands"
+    held.go.set()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * len(phones)
 
 
 def test_p18_f15_a_place_is_given_back_whatever_became_of_the_exchange(
